@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The gate at TC ingress of a LAN-side interface. Decides for packets of tagged assets; everybody else's leave after the
+ * asset lookup. Never holds a packet back, never waits for user space.
+ */
+#include "flow.h"
+#include "asset.h"
+#include "finish.h"
+
+char _license[] SEC("license") = "GPL";
+
+/* Who sends? LC_R_NONE: an asset, found out with one lookup of each kind that the policy uses. */
+LC_INLINE enum lc_reason lc_gate_who(struct __sk_buff *skb, struct lc_link *link, struct lc_conf **ret_conf, __u32 *ret_slot,
+				     struct lc_asset **ret_asset)
+{
+	enum lc_reason why;
+
+	*ret_conf = lc_generation(ret_slot);
+	if (!*ret_conf)
+		return LC_R_NO_POLICY;
+	/* Headers are nearly always in the linear part; what is not is pulled there, and a short packet stays short. */
+	if (skb->data_end - skb->data < LC_LINK_MAX && skb->len > skb->data_end - skb->data)
+		bpf_skb_pull_data(skb, skb->len < LC_LINK_MAX ? skb->len : LC_LINK_MAX);
+	why = lc_pkt_link(skb, link);
+	if (why != LC_R_NONE)
+		return why;
+	return lc_asset_find(skb, link, *ret_conf, *ret_slot, ret_asset);
+}
+
+/* What is known by now into the working memory: nothing of the packet before may be left in it. */
+LC_INLINE void lc_gate_begin(struct __sk_buff *skb, struct lc_work *w, const struct lc_link *link)
+{
+	w->pkt.l3 = link->l3;
+	w->pkt.proto = link->proto == bpf_htons(ETH_P_IP) ? 4 : 6;
+	w->pkt.vlan_outer = link->vlan_outer;
+	w->pkt.vlan_inner = link->vlan_inner;
+	w->pkt.flags = 0;
+	w->endpoint = 0;
+	w->rule = 0;
+	w->verdict = LC_V_UNDECIDED;
+	w->wanted = LC_V_UNDECIDED;
+	w->reason = LC_R_NONE;
+	w->decided = 0;
+	w->tls.name_len = 0;
+	bpf_skb_load_bytes(skb, 6, w->pkt.mac, sizeof(w->pkt.mac));
+}
+
+/* An asset's packet: what does it ask for, and what is the verdict? */
+LC_INLINE enum lc_reason lc_gate_what(struct __sk_buff *skb, struct lc_work *w)
+{
+	enum lc_reason why = lc_pkt_headers(skb, w);
+
+	if (why == LC_R_FRAGMENT) {
+		w->reason = why;
+		lc_verdict(w);
+	}
+	if (why != LC_R_NONE)
+		return why;
+	return w->pkt.proto == IPPROTO_TCP ? lc_flow_tcp(skb, w) : lc_flow_udp(skb, w);
+}
+
+SEC("tc")
+int lc_gate_tc(struct __sk_buff *skb)
+{
+	struct lc_asset *asset = NULL;
+	struct lc_conf *conf = NULL;
+	struct lc_work *w = NULL;
+	struct lc_link link;
+	enum lc_reason why;
+	__u32 slot = 0, zero = 0;
+
+	why = lc_gate_who(skb, &link, &conf, &slot, &asset);
+	if (why == LC_R_NONE)
+		w = bpf_map_lookup_elem(&lc_works, &zero);
+	if (w && conf && asset) {
+		w->conf = *conf;
+		w->slot = slot;
+		w->asset = *asset;
+		lc_gate_begin(skb, w, &link);
+		why = lc_gate_what(skb, w);
+	}
+	return lc_finish(skb, w, why);
+}
