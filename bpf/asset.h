@@ -90,12 +90,27 @@ LC_INLINE enum lc_reason lc_asset_find(struct __sk_buff *skb, const struct lc_li
 		if (!asset && conf->flags & LC_CONF_V6)
 			asset = lc_asset_ip6(ip + __builtin_offsetof(struct ipv6hdr, saddr), slot);
 	} else {
-		return LC_R_NOT_IP;
+		return (link->proto & bpf_htons(0xfff0)) == bpf_htons(LC_ETH_P_MPLS & 0xfff0) ? LC_R_MPLS : LC_R_NOT_IP;
 	}
 	if (!asset && conf->flags & LC_CONF_VLAN)
 		asset = lc_asset_vlan(link, slot);
 	*ret_asset = asset;
 	return asset ? LC_R_NONE : LC_R_NOT_ASSET;
+}
+
+/* The sender of a packet inside another. */
+LC_INLINE struct lc_asset *lc_asset_inner(struct __sk_buff *skb, const struct lc_link *link, __u32 slot)
+{
+	__u8 addr[16];
+
+	if (link->proto == bpf_htons(ETH_P_IP)) {
+		if (bpf_skb_load_bytes(skb, link->l3 + __builtin_offsetof(struct iphdr, saddr), addr, 4))
+			return NULL;
+		return lc_asset_ip4(addr, slot);
+	}
+	if (bpf_skb_load_bytes(skb, link->l3 + __builtin_offsetof(struct ipv6hdr, saddr), addr, 16))
+		return NULL;
+	return lc_asset_ip6(addr, slot);
 }
 
 #endif

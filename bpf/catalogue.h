@@ -52,7 +52,7 @@ LC_GLOBAL int lc_catalogue_find(struct lc_work *w)
 	lc_walk_step(&w->walk, bpf_map_lookup_elem(walk.steps, &key));
 	if (w->walk.dead)
 		return LC_R_NO_MATCH;
-	w->endpoint = w->walk.state & LC_STEP_ENDPOINT;
+	w->view.endpoint = w->walk.state & LC_STEP_ENDPOINT;
 	return w->walk.state & LC_STEP_OPAQUE && w->tls.ech ? LC_R_ECH : LC_R_MATCH;
 }
 

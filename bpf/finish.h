@@ -8,6 +8,7 @@
 
 #include "maps.h"
 #include "refuse.h"
+#include "verdict.h"
 
 /* Pass, and let other programs on this hook have their look. */
 #define LC_PASS TC_ACT_UNSPEC
@@ -26,8 +27,8 @@ LC_INLINE void lc_finish_total(enum lc_reason why, __u32 bytes)
 
 LC_INLINE void lc_finish_count(const struct lc_work *w, __u32 stopped_bytes)
 {
-	struct lc_count_key key = { w->asset.profile, w->reason == LC_R_MATCH || w->reason == LC_R_ECH ? w->endpoint : 0, w->rule,
-				    w->verdict, w->reason };
+	const struct lc_view *v = &w->best;
+	struct lc_count_key key = { w->asset.profile, v->endpoint, v->rule, v->verdict, v->reason };
 	struct lc_count fresh = {}, *count = bpf_map_lookup_elem(&lc_counts, &key);
 
 	if (!count) {
@@ -36,31 +37,30 @@ LC_INLINE void lc_finish_count(const struct lc_work *w, __u32 stopped_bytes)
 	}
 	if (!count)
 		return;
-	count->flows += w->decided;
+	count->flows += w->decided && !w->again;
 	count->packets += !!stopped_bytes;
 	count->bytes += stopped_bytes;
 }
 
-/* A name outside the catalogue is nobody's business but a replay's. */
-LC_INLINE void lc_finish_name(struct lc_event *event, const struct lc_work *w)
+/* A name outside the catalogue is nobody's business but a replay's. Returns the bytes of the name that are told. */
+LC_INLINE __u16 lc_finish_name(__u8 to[256], const struct lc_name *name, int told)
 {
-	if (w->reason != LC_R_MATCH && w->reason != LC_R_ECH && !(w->conf.flags & LC_CONF_NAMES)) {
-		event->name_len = 0;
-		__builtin_memset(event->name, 0, sizeof(event->name));
-		return;
-	}
-	event->name_len = w->tls.name_len;
-	__builtin_memcpy(event->name, w->tls.name, sizeof(event->name));
+	if (!told || !name->len)
+		return 0;            /* the ring holds nothing there that was not told before */
+	for (int i = 0; i < 256; i += 8)
+		lc_put64(to + i, lc_get64(name->bytes + i));
+	return name->len;
 }
 
 LC_GLOBAL int lc_finish_tell(struct __sk_buff *skb, struct lc_work *w)
 {
 	struct lc_event *event;
-	__u32 zero = 0;
+	__u32 zero = 0, names;
 	__u64 *seq = bpf_map_lookup_elem(&lc_seq, &zero), number;
 
 	if (!w || !seq)
 		return 0;
+	names = w->conf.flags & LC_CONF_NAMES;
 	number = __sync_fetch_and_add(seq, 1) + 1;
 	event = bpf_ringbuf_reserve(&lc_events, sizeof(*event), 0);
 	if (!event) {
@@ -75,15 +75,16 @@ LC_GLOBAL int lc_finish_tell(struct __sk_buff *skb, struct lc_work *w)
 	event->packet_bytes = skb->len;
 	event->profile = w->asset.profile;
 	event->asset = w->asset.asset;
-	event->endpoint = w->endpoint;
-	event->rule = w->rule;
-	event->verdict = w->verdict;
-	event->wanted = w->wanted;
-	event->reason = w->reason;
-	event->pad = 0;
-	event->pad2 = 0;
+	event->endpoint = w->best.endpoint;
+	event->rule = w->best.rule;
+	event->verdict = w->best.verdict;
+	event->wanted = w->best.wanted;
+	event->reason = w->best.reason;
+	event->flags = w->again ? LC_EVENT_AGAIN : 0;
+	event->pad[0] = event->pad[1] = 0;
 	__builtin_memcpy(event->mac, w->pkt.mac, sizeof(event->mac));
-	lc_finish_name(event, w);
+	event->name_len = lc_finish_name(event->name, &w->name, w->best.endpoint || names);
+	event->other_len = lc_finish_name(event->other, &w->other, names);
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }
@@ -96,16 +97,14 @@ LC_INLINE int lc_finish(struct __sk_buff *skb, struct lc_work *w, enum lc_reason
 	lc_finish_total(why, skb->len);
 	if (!w)
 		return LC_PASS;
-	stop = w->verdict == LC_V_DENY_RESET || w->verdict == LC_V_DENY_DROP;
+	stop = lc_verdict_refuses(w->best.verdict);
 	if (stop || w->decided)
 		lc_finish_count(w, stop ? skb->len : 0);
 	if (w->decided)
 		lc_finish_tell(skb, w);
 	if (!stop)
 		return LC_PASS;
-	if (w->verdict == LC_V_DENY_RESET && !lc_refuse_reset(skb, w))
-		return LC_PASS;
-	return LC_STOP;
+	return lc_refuse(skb, w) ? LC_STOP : LC_PASS;
 }
 
 #endif

@@ -1,41 +1,62 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* An asset's flows: when one begins, what is known of it, and the one place where its verdict is written. */
+/*
+ * An asset's flows: when one begins, which of its bytes are looked at, and the one place where its verdict is written.
+ * An undecided flow's pieces pass until one would complete a hello; an allowed flow is looked at again wherever bytes of its
+ * hello come again; a refused one stays refused.
+ */
 #ifndef LENSCAP_FLOW_H
 #define LENSCAP_FLOW_H
 
-#include "catalogue.h"
-#include "stream.h"
-#include "verdict.h"
+#include "pkt.h"
+#include "views.h"
 
-/* A new entry; NULL where the table has no room (an LRU table always has, unless memory fails). */
+#define LC_SYNS_MAX 2                /* different beginnings of a connection that are followed */
+#define LC_SYNS_NS (60ull * 1000 * 1000 * 1000)
+#define LC_PLAIN_BYTES 65536         /* of a flow without a hello, in which one may still begin */
+#define LC_WATCH_BYTES (1ull << 31)  /* after which sequence numbers may come round and say nothing of the hello */
+
+/* A new entry; NULL where its sender has no budget for one (or memory fails). */
 LC_INLINE struct lc_flow *lc_flow_new(struct lc_work *w, __u32 start, __u8 flags)
 {
 	__builtin_memset(&w->flow, 0, sizeof(w->flow));
 	w->flow.first_ns = bpf_ktime_get_ns();
 	w->flow.start = start;
 	w->flow.flags = flags;
+	w->flow.syns = 1;
 	w->flow.profile = w->asset.profile;
 	w->flow.asset = w->asset.asset;
-	if (bpf_map_update_elem(&lc_flows, &w->key, &w->flow, BPF_ANY))
+	if (!lc_budget_take(w, 0) || bpf_map_update_elem(&lc_flows, &w->key, &w->flow, BPF_ANY))
 		return NULL;
 	return bpf_map_lookup_elem(&lc_flows, &w->key);
 }
 
-LC_INLINE void lc_flow_decide(struct lc_work *w, struct lc_flow *flow, enum lc_reason why)
+/* The best view's verdict becomes the flow's. */
+LC_INLINE void lc_flow_decide(struct lc_work *w, struct lc_flow *flow)
 {
-	w->reason = why;
+	w->again = !!(flow->flags & LC_FLOW_TOLD);
 	w->decided = 1;
-	lc_verdict(w);
-	if (flow->next)
-		bpf_map_delete_elem(&lc_hellos, &w->key);
+	flow->flags |= LC_FLOW_TOLD | (w->tls.started ? LC_FLOW_TLS : 0);
 	flow->generation = w->conf.generation;
 	flow->profile = w->asset.profile;
 	flow->asset = w->asset.asset;
-	flow->endpoint = w->endpoint;
-	flow->rule = w->rule;
-	flow->wanted = w->wanted;
-	flow->reason = why;
-	flow->verdict = w->verdict;
+	flow->endpoint = w->best.endpoint;
+	flow->rule = w->best.rule;
+	flow->wanted = w->best.wanted;
+	flow->reason = w->best.reason;
+	flow->name_hash = w->best.hash;
+	flow->verdict = w->best.verdict;
+}
+
+/* A verdict that rests on a reason alone. */
+LC_INLINE enum lc_reason lc_flow_reason(struct lc_work *w, struct lc_flow *flow, enum lc_reason why)
+{
+	w->view = (struct lc_view){ .reason = why };
+	lc_verdict(w);
+	w->best = w->view;
+	w->name.len = w->other.len = 0;
+	if (flow)
+		lc_flow_decide(w, flow);     /* else the packet is judged alone, and only counted: a flood is no news */
+	return why;
 }
 
 /*
@@ -44,37 +65,23 @@ LC_INLINE void lc_flow_decide(struct lc_work *w, struct lc_flow *flow, enum lc_r
  */
 LC_INLINE enum lc_reason lc_flow_known(struct lc_work *w, struct lc_flow *flow)
 {
-	w->endpoint = flow->endpoint;
-	w->reason = flow->reason;
-	w->verdict = flow->verdict;
-	w->wanted = flow->wanted;
-	w->rule = flow->rule;
-	w->pkt.rst_seq = flow->start + flow->next;
+	w->tls.started = !!(flow->flags & LC_FLOW_TLS);
+	w->best = (struct lc_view){ .reason = flow->reason, .endpoint = flow->endpoint, .verdict = flow->verdict,
+				    .wanted = flow->wanted, .rule = flow->rule, .hash = flow->name_hash };
+	w->name.len = w->other.len = 0;
 	if (flow->generation == w->conf.generation)
 		return LC_R_DECIDED;
+	w->view = w->best;
 	lc_verdict(w);
 	flow->generation = w->conf.generation;
-	if (w->verdict == flow->verdict && w->rule == flow->rule)
+	if (w->view.verdict == flow->verdict && w->view.rule == flow->rule)
 		return LC_R_DECIDED;
 	/* what was let through has reached the server, so a reset must name the byte that has not */
-	if (flow->verdict <= LC_V_AUDIT) {
-		flow->start = w->pkt.seq;
-		flow->next = 0;
+	if (!lc_verdict_refuses(flow->verdict))
 		w->pkt.rst_seq = w->pkt.seq;
-	}
-	w->tls.name_len = 0;
-	lc_flow_decide(w, flow, w->reason);
-	return w->reason;
-}
-
-/* No room for a flow: the packet is judged by the rule for that, alone. */
-LC_INLINE enum lc_reason lc_flow_homeless(struct lc_work *w)
-{
-	w->reason = LC_R_TABLE_FULL;
-	w->decided = 1;
-	w->pkt.rst_seq = w->pkt.seq;
-	lc_verdict(w);
-	return LC_R_TABLE_FULL;
+	w->best = w->view;
+	lc_flow_decide(w, flow);
+	return w->best.reason;
 }
 
 /* The coarse clock ticks with the scheduler and costs next to nothing; the exact one cost 80 ns a packet. */
@@ -85,14 +92,241 @@ LC_INLINE void lc_flow_count(struct __sk_buff *skb, struct lc_flow *flow)
 	flow->bytes += skb->len;
 }
 
-/* The hello is there, or can not be: look its name up, decide. */
-LC_INLINE enum lc_reason lc_flow_hello(struct lc_work *w, struct lc_flow *flow, enum lc_reason why)
+/*
+ * A SYN that is no retransmission begins the connection anew, for a server that took the first one or for one that did not:
+ * both beginnings are followed. More than two within a minute are nobody's honest port reuse.
+ */
+LC_INLINE struct lc_flow *lc_flow_syn(struct lc_work *w, struct lc_flow *old)
 {
-	if (why == LC_R_PENDING)
+	__u32 start = w->pkt.seq + 1, other = old ? old->start : 0;
+	__u64 first_ns = old ? old->first_ns : 0;
+	__u8 syns = old ? old->syns : 0;
+	struct lc_flow *flow;
+
+	if (old && old->flags & LC_FLOW_KEPT)
+		lc_stream_forget(w);
+	flow = lc_flow_new(w, start, LC_FLOW_SYN | (old ? LC_FLOW_OTHER : 0));
+	if (!flow || !old)
+		return flow;
+	flow->other_start = other;
+	if (start - other + 2 * LC_HELLO_MAX < 4 * LC_HELLO_MAX)
+		syns = LC_SYNS_MAX;  /* so close that a piece may belong to either */
+	if (flow->first_ns - first_ns < LC_SYNS_NS) {
+		flow->syns = syns + 1;
+		flow->first_ns = first_ns;
+	}
+	return flow;
+}
+
+/* Which bytes of the stream's first limit ones are in the packet, by this count of its offsets? */
+LC_INLINE int lc_flow_piece(struct lc_work *w, __u32 start, __u32 limit)
+{
+	__s32 a = w->pkt.seq + !!(w->pkt.flags & LC_TCP_SYN) - start, b = a + (__s32)w->pkt.payload_len;
+
+	if (b <= 0 || a >= (__s32)limit)
+		return 0;
+	w->piece.a = a < 0 ? 0 : a;
+	w->piece.b = b > LC_HELLO_MAX ? LC_HELLO_MAX : b;
+	w->piece.from = w->pkt.payload + (a < 0 ? -a : 0);
+	return w->piece.a < w->piece.b;
+}
+
+/* RFC 8446, 5.1 and 4: does the packet's payload begin as a hello does? */
+LC_INLINE int lc_flow_hello_like(struct __sk_buff *skb, const struct lc_work *w)
+{
+	__u8 head[6];
+
+	if (w->pkt.payload_len < sizeof(head) || lc_pkt_peek(skb, w, head, sizeof(head)))
+		return 0;
+	return head[0] == LC_TLS_HANDSHAKE && head[1] == 3 && head[5] == LC_TLS_CLIENT_HELLO;
+}
+
+/* The packet by itself: for a server that knows better than we do where the stream begins. Only a refusal counts. */
+LC_INLINE int lc_flow_alone(struct __sk_buff *skb, struct lc_work *w)
+{
+	struct lc_view best;
+	__u32 n;
+	__u8 odd;
+
+	if (!lc_flow_hello_like(skb, w))
+		return 0;
+	best = w->best;
+	odd = w->odd;
+	n = w->pkt.payload_len < LC_HELLO_MAX ? w->pkt.payload_len : LC_HELLO_MAX;
+	w->piece = (struct lc_piece){ 0, n, w->pkt.payload };
+	lc_stream_load(skb, w, &w->stream);
+	w->stream.len = n;
+	lc_view_stream(w, &w->stream);
+	if (lc_verdict_refuses(w->best.verdict))
+		return 1;
+	w->best = best;
+	w->odd = odd;
+	return 0;
+}
+
+/* A flow whose bytes are not kept. LC_R_PENDING: now they are. */
+LC_INLINE enum lc_reason lc_flow_look_fresh(struct __sk_buff *skb, struct lc_work *w, struct lc_flow *flow)
+{
+	enum lc_reason why = LC_R_PENDING;
+
+	if (!w->piece.a && !(flow->flags & LC_FLOW_URGENT)) {
+		lc_stream_load(skb, w, &w->stream);
+		w->stream.len = w->piece.b;
+		why = lc_view_stream(w, &w->stream);
+	}
+	if (why != LC_R_PENDING || lc_verdict_refuses(w->best.verdict))
 		return why;
-	if (why == LC_R_NONE)
-		why = lc_catalogue_find(w);
-	lc_flow_decide(w, flow, why);
+	if (lc_stream_keep(skb, w))
+		return LC_R_TABLE_FULL;
+	flow->flags |= LC_FLOW_KEPT;
+	if (flow->verdict != LC_V_UNDECIDED)
+		flow->watch = LC_HELLO_MAX;
+	return LC_R_PENDING;
+}
+
+/* The stream without its urgent byte, as a server gets it that does not want that in line (RFC 6093, 2). */
+LC_INLINE void lc_flow_look_without(struct lc_work *w, const struct lc_flow *flow, const struct lc_stream *s)
+{
+	if (s->len <= flow->urgent)
+		return;
+	lc_stream_copy(&w->stream, s, 0, 0, flow->urgent);
+	lc_stream_copy(&w->stream, s, flow->urgent, flow->urgent + 1, s->len);
+	w->stream.len = s->len - 1;
+	lc_view_stream(w, &w->stream);
+	w->odd = LC_R_URGENT;
+}
+
+LC_INLINE enum lc_reason lc_flow_look_kept(struct __sk_buff *skb, struct lc_work *w, struct lc_flow *flow, struct lc_stream *first)
+{
+	struct lc_stream *last;
+	enum lc_reason why;
+	__u32 end;
+
+	if (lc_stream_put(skb, w, first))
+		flow->watch = LC_HELLO_MAX;
+	why = lc_view_stream(w, first);
+	end = w->hello_end;
+	if (flow->flags & LC_FLOW_URGENT)
+		lc_flow_look_without(w, flow, first);
+	last = bpf_map_lookup_elem(&lc_hellos, &w->other_key);
+	if (last)
+		lc_view_stream(w, last);
+	w->hello_end = end;
+	return why;
+}
+
+/*
+ * A piece of the hello, the first time or again. LC_R_PENDING: nothing is said yet. LC_R_DECIDED: what was said stands.
+ * Else the best view has what is to be said.
+ */
+LC_INLINE enum lc_reason lc_flow_look(struct __sk_buff *skb, struct lc_work *w, struct lc_flow *flow)
+{
+	struct lc_stream *first = NULL;
+	enum lc_reason why;
+	int known = flow->verdict != LC_V_UNDECIDED;
+
+	w->views = known;            /* what was decided on is the first of the views */
+	w->odd = LC_R_NONE;
+	w->hello_end = flow->watch;
+	if (flow->flags & LC_FLOW_KEPT)
+		first = bpf_map_lookup_elem(&lc_hellos, &w->key);
+	if (!first && flow->flags & LC_FLOW_KEPT && !known)
+		return LC_R_TABLE_FULL;
+	why = first ? LC_R_PENDING : lc_flow_look_fresh(skb, w, flow);
+	if (!first && flow->flags & LC_FLOW_URGENT && why == LC_R_PENDING)
+		first = bpf_map_lookup_elem(&lc_hellos, &w->key);
+	if (first)
+		why = lc_flow_look_kept(skb, w, flow, first);
+	lc_view_sum(w);
+	if (lc_verdict_refuses(w->best.verdict))
+		return w->best.reason;
+	if (why == LC_R_PENDING || why == LC_R_TABLE_FULL)
+		return known ? LC_R_DECIDED : why;
+	if (known && w->best.reason == flow->reason && w->best.endpoint == flow->endpoint)
+		return LC_R_DECIDED;
+	return w->best.reason;
+}
+
+/* What a look comes to. What does not lie where the stream begins is looked at by itself, too. */
+LC_INLINE enum lc_reason lc_flow_looked(struct __sk_buff *skb, struct lc_work *w, struct lc_flow *flow, enum lc_reason why)
+{
+	if ((w->piece.a || w->piece.from != w->pkt.payload) && !lc_verdict_refuses(w->best.verdict) && lc_flow_alone(skb, w))
+		why = w->best.reason;
+	if (why == LC_R_PENDING || why == LC_R_DECIDED)
+		return why;
+	if (why == LC_R_TABLE_FULL)
+		return lc_flow_reason(w, flow, why);
+	if (flow->watch < w->hello_end)
+		flow->watch = w->hello_end;
+	if (why == LC_R_NOT_TLS || why == LC_R_NOT_HELLO)
+		flow->flags |= LC_FLOW_PLAIN;
+	if (!(flow->flags & LC_FLOW_SYN) && (why == LC_R_NOT_TLS || why == LC_R_NOT_HELLO || why == LC_R_MALFORMED))
+		return lc_flow_reason(w, flow, LC_R_MID_STREAM);
+	lc_flow_decide(w, flow);
+	return w->best.reason;
+}
+
+/* A flow that spoke something else first may begin TLS now (STARTTLS): from here on it is undecided, as if it began here. */
+LC_INLINE void lc_flow_anew(struct lc_work *w, struct lc_flow *flow)
+{
+	if (flow->flags & LC_FLOW_KEPT)
+		lc_stream_forget(w);
+	flow->flags &= ~(LC_FLOW_KEPT | LC_FLOW_PLAIN);
+	flow->flags |= LC_FLOW_OTHER | LC_FLOW_SYN;
+	flow->other_start = flow->start;
+	flow->start = w->pkt.seq;
+	flow->next = 0;
+	flow->watch = 0;
+	flow->verdict = LC_V_UNDECIDED;
+}
+
+/* Does the packet hold bytes that may be of the hello, by either beginning? Sets the piece, and what a RST to the server must name. */
+LC_INLINE int lc_flow_find(struct lc_work *w, const struct lc_flow *flow)
+{
+	__u32 decided = flow->verdict != LC_V_UNDECIDED, start = flow->start;
+	int found;
+
+	w->piece.a = LC_HELLO_MAX;
+	if (flow->bytes >= LC_WATCH_BYTES)
+		return 0;
+	found = lc_flow_piece(w, start, decided ? flow->watch : LC_HELLO_MAX);
+	if (!found && flow->flags & LC_FLOW_OTHER) {
+		start = flow->other_start;
+		found = lc_flow_piece(w, start, LC_HELLO_MAX);
+	}
+	if (found && !decided)
+		w->pkt.rst_seq = start + (w->piece.a < flow->next ? w->piece.a : flow->next);
+	return found;
+}
+
+/* RFC 9293, 3.8.5: the urgent pointer names the byte behind; one such byte is followed, where the hello may be. */
+LC_INLINE void lc_flow_urgent(const struct lc_work *w, struct lc_flow *flow)
+{
+	__u32 at = w->pkt.seq + w->pkt.urgent - 1 - flow->start;
+
+	if (!w->pkt.urgent || flow->flags & LC_FLOW_URGENT || at >= LC_HELLO_MAX)
+		return;
+	flow->flags |= LC_FLOW_URGENT;
+	flow->urgent = at;
+}
+
+/* A segment with data of a flow that is undecided or let through. */
+LC_INLINE enum lc_reason lc_flow_segment(struct __sk_buff *skb, struct lc_work *w, struct lc_flow *flow)
+{
+	int found = lc_flow_find(w, flow);
+	enum lc_reason why = LC_R_PENDING;
+	__u32 a = w->piece.a, b = w->piece.b;
+
+	if (!found && flow->verdict != LC_V_UNDECIDED)
+		return LC_R_DECIDED;
+	if (flow->verdict == LC_V_UNDECIDED)
+		w->best.verdict = LC_V_UNDECIDED;
+	lc_flow_urgent(w, flow);
+	if (found)
+		why = lc_flow_look(skb, w, flow);
+	why = lc_flow_looked(skb, w, flow, why);
+	if (why == LC_R_PENDING && a <= flow->next && b > flow->next)
+		flow->next = b;
 	return why;
 }
 
@@ -102,35 +336,36 @@ LC_INLINE enum lc_reason lc_flow_tcp(struct __sk_buff *skb, struct lc_work *w)
 	__u32 syn = (w->pkt.flags & (LC_TCP_SYN | LC_TCP_ACK)) == LC_TCP_SYN;
 	enum lc_reason why;
 
-	if (syn && (!flow || flow->start != w->pkt.seq + 1)) {
-		if (flow && !flow->verdict && flow->next)
-			bpf_map_delete_elem(&lc_hellos, &w->key);
-		flow = lc_flow_new(w, w->pkt.seq + 1, LC_FLOW_SYN);
+	w->pkt.rst_seq = w->pkt.seq;
+	if (syn && (!flow || (flow->start != w->pkt.seq + 1 && flow->other_start != w->pkt.seq + 1))) {
+		flow = lc_flow_syn(w, flow);
 	} else if (!flow) {
 		if (!w->pkt.payload_len)
 			return LC_R_NO_DATA;
 		flow = lc_flow_new(w, w->pkt.seq, 0);
 	}
 	if (!flow)
-		return lc_flow_homeless(w);
+		return lc_flow_reason(w, NULL, LC_R_TABLE_FULL);
 	lc_flow_count(skb, flow);
-	if (flow->verdict != LC_V_UNDECIDED)
-		return lc_flow_known(w, flow);
-	if (!w->pkt.payload_len)
-		return LC_R_NO_DATA;
-	w->pkt.rst_seq = flow->start + flow->next;
-	why = lc_stream_segment(skb, w, flow);
-	if (!(flow->flags & LC_FLOW_SYN) && (why == LC_R_NOT_TLS || why == LC_R_NOT_HELLO || why == LC_R_MALFORMED))
-		why = LC_R_MID_STREAM;
-	return lc_flow_hello(w, flow, why);
+	if (flow->verdict != LC_V_UNDECIDED) {
+		why = lc_flow_known(w, flow);
+		if (why != LC_R_DECIDED || lc_verdict_refuses(flow->verdict) || !w->pkt.payload_len)
+			return why;
+		if (flow->flags & LC_FLOW_PLAIN && flow->bytes < LC_PLAIN_BYTES && lc_flow_hello_like(skb, w))
+			lc_flow_anew(w, flow);
+	} else if (flow->syns > LC_SYNS_MAX) {
+		flow->watch = LC_HELLO_MAX;
+		return lc_flow_reason(w, flow, LC_R_MANY_SYNS);
+	}
+	return w->pkt.payload_len ? lc_flow_segment(skb, w, flow) : LC_R_NO_DATA;
 }
 
 /* RFC 9000, 17.2 and 14.1: a long header, a version, and the size that a client's first datagram must have. */
-LC_INLINE int lc_flow_is_quic(struct __sk_buff *skb, struct lc_work *w)
+LC_INLINE int lc_flow_is_quic(struct __sk_buff *skb, const struct lc_work *w)
 {
 	__u8 head[5];
 
-	if (w->pkt.payload_len < 1200 || bpf_skb_load_bytes(skb, w->pkt.payload, head, sizeof(head)))
+	if (w->pkt.payload_len < 1200 || lc_pkt_peek(skb, w, head, sizeof(head)))
 		return 0;
 	return head[0] & 0x80 && (head[1] | head[2] | head[3] | head[4]);
 }
@@ -145,12 +380,11 @@ LC_INLINE enum lc_reason lc_flow_udp(struct __sk_buff *skb, struct lc_work *w)
 		flow = lc_flow_new(w, 0, 0);
 	}
 	if (!flow)
-		return lc_flow_homeless(w);
+		return lc_flow_reason(w, NULL, LC_R_TABLE_FULL);
 	lc_flow_count(skb, flow);
 	if (flow->verdict != LC_V_UNDECIDED)
 		return lc_flow_known(w, flow);
-	lc_flow_decide(w, flow, LC_R_QUIC);
-	return LC_R_QUIC;
+	return lc_flow_reason(w, flow, LC_R_QUIC);
 }
 
 #endif

@@ -5,9 +5,33 @@
  */
 #include "flow.h"
 #include "asset.h"
+#include "frag.h"
+#include "tunnel.h"
 #include "finish.h"
 
 char _license[] SEC("license") = "GPL";
+
+/* A packet in a packet: the flow is the inner one, its sender's tag counts where the outer one has none. */
+LC_INLINE enum lc_reason lc_gate_inside(struct __sk_buff *skb, struct lc_link *link, __u32 slot, enum lc_reason why,
+					struct lc_asset **ret_asset)
+{
+	void *data = (void *)(long)skb->data, *end = (void *)(long)skb->data_end;
+	struct lc_link inner;
+
+	if (!lc_tunnel_like(data + link->l3, end, link->proto))
+		return why;
+	inner = *link;
+#pragma unroll
+	for (int i = 0; i < LC_TUNNELS_MAX; i++) {
+		if (!lc_tunnel_open(skb, &inner))
+			break;
+		*link = inner;
+		link->tunnel = 1;
+		if (!*ret_asset)
+			*ret_asset = lc_asset_inner(skb, link, slot);
+	}
+	return *ret_asset ? LC_R_NONE : LC_R_NOT_ASSET;
+}
 
 /* Who sends? LC_R_NONE: an asset, found out with one lookup of each kind that the policy uses. */
 LC_INLINE enum lc_reason lc_gate_who(struct __sk_buff *skb, struct lc_link *link, struct lc_conf **ret_conf, __u32 *ret_slot,
@@ -24,7 +48,10 @@ LC_INLINE enum lc_reason lc_gate_who(struct __sk_buff *skb, struct lc_link *link
 	why = lc_pkt_link(skb, link);
 	if (why != LC_R_NONE)
 		return why;
-	return lc_asset_find(skb, link, *ret_conf, *ret_slot, ret_asset);
+	why = lc_asset_find(skb, link, *ret_conf, *ret_slot, ret_asset);
+	if (why == LC_R_NONE || why == LC_R_NOT_ASSET)
+		return lc_gate_inside(skb, link, *ret_slot, why, ret_asset);
+	return why;
 }
 
 /* What is known by now into the working memory: nothing of the packet before may be left in it. */
@@ -34,14 +61,16 @@ LC_INLINE void lc_gate_begin(struct __sk_buff *skb, struct lc_work *w, const str
 	w->pkt.proto = link->proto == bpf_htons(ETH_P_IP) ? 4 : 6;
 	w->pkt.vlan_outer = link->vlan_outer;
 	w->pkt.vlan_inner = link->vlan_inner;
-	w->pkt.flags = 0;
-	w->endpoint = 0;
-	w->rule = 0;
-	w->verdict = LC_V_UNDECIDED;
-	w->wanted = LC_V_UNDECIDED;
-	w->reason = LC_R_NONE;
+	w->pkt.whole = 0;
+	w->pkt.tunnel = link->tunnel;
+	w->best = (struct lc_view){};
 	w->decided = 0;
-	w->tls.name_len = 0;
+	w->again = 0;
+	w->views = 0;
+	w->odd = LC_R_NONE;
+	w->tls.started = 0;
+	w->name.len = 0;
+	w->other.len = 0;
 	bpf_skb_load_bytes(skb, 6, w->pkt.mac, sizeof(w->pkt.mac));
 }
 
@@ -50,9 +79,12 @@ LC_INLINE enum lc_reason lc_gate_what(struct __sk_buff *skb, struct lc_work *w)
 {
 	enum lc_reason why = lc_pkt_headers(skb, w);
 
+	if (why == LC_R_FRAGMENT)
+		why = lc_frag_take(skb, w);
 	if (why == LC_R_FRAGMENT) {
-		w->reason = why;
+		w->view = (struct lc_view){ .reason = why };
 		lc_verdict(w);
+		w->best = w->view;
 	}
 	if (why != LC_R_NONE)
 		return why;

@@ -42,6 +42,14 @@ struct {
 	__type(value, struct lc_stream);
 } lc_hellos SEC(".maps");
 
+/* Programs write. full: the sender that was quiet for longest gets a fresh budget. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct lc_budget_key);
+	__type(value, struct lc_budget);
+} lc_budgets SEC(".maps");
+
 /* Programs count, anyone reads. full: a new combination is not counted, the verdict stands. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
@@ -81,6 +89,14 @@ struct {
 } lc_works SEC(".maps");
 
 /* Sizes instead of types for inner maps: clang 14 leaves types that stand only there as forward declarations in BTF. */
+/* Programs only: a datagram put together from fragments, from TCP's or UDP's header on. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct lc_stream);
+} lc_datagrams SEC(".maps");
+
 /* The loader makes the inner maps of a generation; programs read. They are as large as the policy, so never full. */
 #define LC_PER_GENERATION(name, kind, flags, key_type, value_type) \
 	struct {                                                   \

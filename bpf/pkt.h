@@ -13,19 +13,26 @@
 #include <linux/tcp.h>
 #include <linux/udp.h>
 
-#include "work.h"
+#include "maps.h"
 
 #define LC_ETH_P_QINQ 0x88a8         /* IEEE 802.1ad */
 #define LC_EXT6_MAX 8                /* extension headers that are walked; more: not-tcp */
-#define LC_LINK_MAX (sizeof(struct ethhdr) + 2 * sizeof(struct lc_vlan) + sizeof(struct ipv6hdr))
+#define LC_LINK_MAX (sizeof(struct ethhdr) + 2 * sizeof(struct lc_vlan) + sizeof(struct lc_pppoe) + sizeof(struct ipv6hdr))
+
+#define LC_ETH_P_PPPOE 0x8864        /* RFC 2516, 4 */
+#define LC_ETH_P_MPLS 0x8847         /* RFC 3032, 5; 0x8848 for multicast */
+#define LC_PPP_IP 0x0021             /* RFC 1332, 1334; RFC 5072, 2 */
+#define LC_PPP_IPV6 0x0057
 
 struct lc_vlan { __be16 tci; __be16 proto; };
+struct lc_pppoe { __u8 type, code; __be16 session, len, proto; };
 
 /* The first step's findings, in registers. */
 struct lc_link {
 	__u32 l3;
 	__be16 proto;                /* behind the tags */
 	__u16 vlan_outer, vlan_inner;
+	__u32 tunnel;                /* l3 is that of a packet inside another */
 };
 
 /* The tag that the driver or the stack took off is the outer one. */
@@ -42,6 +49,7 @@ LC_INLINE enum lc_reason lc_pkt_link(struct __sk_buff *skb, struct lc_link *link
 	link->proto = eth->h_proto;
 	link->vlan_outer = 0;
 	link->vlan_inner = 0;
+	link->tunnel = 0;
 	if (skb->vlan_present) {
 		link->vlan_outer = skb->vlan_tci & 0xfff;
 		tags = 1;
@@ -59,6 +67,16 @@ LC_INLINE enum lc_reason lc_pkt_link(struct __sk_buff *skb, struct lc_link *link
 		link->proto = tag->proto;
 		link->l3 += sizeof(*tag);
 		tag++;
+	}
+	if (link->proto == bpf_htons(LC_ETH_P_PPPOE)) {
+		struct lc_pppoe *ppp = (void *)tag;
+
+		if ((void *)(ppp + 1) > end)
+			return LC_R_TRUNCATED;
+		link->tunnel = 1;
+		link->l3 += sizeof(*ppp);
+		link->proto = ppp->proto == bpf_htons(LC_PPP_IP) ? bpf_htons(ETH_P_IP) :
+			      ppp->proto == bpf_htons(LC_PPP_IPV6) ? bpf_htons(ETH_P_IPV6) : 0;
 	}
 	return LC_R_NONE;
 }
@@ -89,7 +107,12 @@ LC_INLINE enum lc_reason lc_pkt_ip4(struct __sk_buff *skb, struct lc_work *w)
 		return LC_R_TRUNCATED;
 	lc_pkt_mapped(w->key.src, &ip.saddr);
 	lc_pkt_mapped(w->key.dst, &ip.daddr);
-	return ip.frag_off & bpf_htons(0x3fff) ? LC_R_FRAGMENT : LC_R_NONE;
+	if (!(ip.frag_off & bpf_htons(0x3fff)))
+		return LC_R_NONE;
+	p->frag_id = bpf_ntohs(ip.id);
+	p->frag_at = (bpf_ntohs(ip.frag_off) & 0x1fff) * 8;
+	p->last = !(ip.frag_off & bpf_htons(0x2000));
+	return LC_R_FRAGMENT;
 }
 
 struct lc_ext6_walk { struct __sk_buff *skb; struct lc_work *work; __u32 why; };
@@ -99,7 +122,7 @@ LC_CALLBACK lc_pkt_ext6(__u32 turn, void *context)
 {
 	struct lc_ext6_walk *walk = context;
 	struct lc_pkt *p = &walk->work->pkt;
-	__u8 ext[4];
+	__u8 ext[8] = {};
 
 	(void)turn;
 	if (p->proto != IPPROTO_HOPOPTS && p->proto != IPPROTO_ROUTING && p->proto != IPPROTO_DSTOPTS &&
@@ -110,7 +133,10 @@ LC_CALLBACK lc_pkt_ext6(__u32 turn, void *context)
 		return 1;
 	}
 	if (p->proto == IPPROTO_FRAGMENT) {
-		if (ext[2] || ext[3] & 0xf9)
+		p->frag_id = (__u32)ext[4] << 24 | ext[5] << 16 | ext[6] << 8 | ext[7];
+		p->frag_at = (ext[2] << 8 | ext[3]) & 0xfff8;
+		p->last = !(ext[3] & 1);
+		if (p->frag_at || !p->last)
 			walk->why = LC_R_FRAGMENT;
 		p->l4 += 8;
 	} else {
@@ -144,26 +170,43 @@ LC_INLINE enum lc_reason lc_pkt_ip6(struct __sk_buff *skb, struct lc_work *w)
 	return walk.why;
 }
 
+/* A TCP header that begins at an offset of what ends at end. */
+LC_INLINE enum lc_reason lc_pkt_tcp_header(struct lc_work *w, const struct tcphdr *tcp, __u32 at, __u32 end)
+{
+	struct lc_pkt *p = &w->pkt;
+
+	p->payload = at + tcp->doff * 4;
+	if (tcp->doff < 5 || p->payload > end)
+		return LC_R_TRUNCATED;
+	p->payload_len = end - p->payload;
+	p->seq = bpf_ntohl(tcp->seq);
+	p->ack = bpf_ntohl(tcp->ack_seq);
+	p->flags = ((const __u8 *)tcp)[13];
+	p->urgent = p->flags & LC_TCP_URG ? bpf_ntohs(tcp->urg_ptr) : 0;
+	p->check = tcp->check;
+	w->key.sport = tcp->source;
+	w->key.dport = tcp->dest;
+	return LC_R_NONE;
+}
+
+LC_INLINE enum lc_reason lc_pkt_udp_header(struct lc_work *w, const struct udphdr *udp, __u32 at, __u32 end)
+{
+	w->pkt.payload = at + sizeof(*udp);
+	w->pkt.payload_len = end - w->pkt.payload;
+	w->pkt.flags = 0;
+	w->key.sport = udp->source;
+	w->key.dport = udp->dest;
+	return LC_R_NONE;
+}
+
 LC_INLINE enum lc_reason lc_pkt_tcp(struct __sk_buff *skb, struct lc_work *w)
 {
 	struct lc_pkt *p = &w->pkt;
 	struct tcphdr tcp;
-	__u8 raw[2];
 
 	if (p->l4 + sizeof(tcp) > p->end || bpf_skb_load_bytes(skb, p->l4, &tcp, sizeof(tcp)))
 		return LC_R_TRUNCATED;
-	p->payload = p->l4 + tcp.doff * 4;
-	if (tcp.doff < 5 || p->payload > p->end)
-		return LC_R_TRUNCATED;
-	__builtin_memcpy(raw, (__u8 *)&tcp + 12, 2);
-	p->payload_len = p->end - p->payload;
-	p->seq = bpf_ntohl(tcp.seq);
-	p->ack = bpf_ntohl(tcp.ack_seq);
-	p->flags = raw[1];
-	p->check = tcp.check;
-	w->key.sport = tcp.source;
-	w->key.dport = tcp.dest;
-	return LC_R_NONE;
+	return lc_pkt_tcp_header(w, &tcp, p->l4, p->end);
 }
 
 LC_INLINE enum lc_reason lc_pkt_udp(struct __sk_buff *skb, struct lc_work *w)
@@ -173,11 +216,25 @@ LC_INLINE enum lc_reason lc_pkt_udp(struct __sk_buff *skb, struct lc_work *w)
 
 	if (p->l4 + sizeof(udp) > p->end || bpf_skb_load_bytes(skb, p->l4, &udp, sizeof(udp)))
 		return LC_R_TRUNCATED;
-	p->payload = p->l4 + sizeof(udp);
-	p->payload_len = p->end - p->payload;
-	w->key.sport = udp.source;
-	w->key.dport = udp.dest;
-	return LC_R_NONE;
+	return lc_pkt_udp_header(w, &udp, p->l4, p->end);
+}
+
+/* The payload's first bytes, wherever they are. */
+LC_INLINE int lc_pkt_peek(struct __sk_buff *skb, const struct lc_work *w, __u8 *to, __u32 n)
+{
+	struct lc_stream *datagram;
+	__u32 zero = 0;
+
+	if (!w->pkt.whole)
+		return bpf_skb_load_bytes(skb, w->pkt.payload, to, n);
+	datagram = bpf_map_lookup_elem(&lc_datagrams, &zero);
+	if (!datagram)
+		return -1;
+#pragma unroll
+	for (__u32 i = 0; i < 8; i++)
+		if (i < n)
+			to[i] = datagram->bytes[(w->pkt.payload + i) & LC_STREAM_MASK];
+	return 0;
 }
 
 /* An asset's packet: all headers. LC_R_NONE: TCP or UDP, ready to be looked at. */
@@ -189,6 +246,9 @@ LC_GLOBAL int lc_pkt_headers(struct __sk_buff *skb, struct lc_work *w)
 		return LC_R_TRUNCATED;
 	w->pkt.family = 0;
 	w->key.sport = w->key.dport = 0;
+	w->key.pad[0] = 0;
+	w->pkt.flags = 0;
+	w->pkt.urgent = 0;
 	why = w->pkt.proto == 4 ? lc_pkt_ip4(skb, w) : lc_pkt_ip6(skb, w);
 	w->key.proto = w->pkt.proto;
 	w->key.vlan_outer = w->pkt.vlan_outer;

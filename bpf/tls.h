@@ -11,11 +11,14 @@
 #include "lenscap.h"
 #include "verif.h"
 
-#define LC_STREAM_CHUNK 2048         /* most that is appended at once */
+#define LC_STREAM_CHUNK 2048         /* most that is copied at once */
 #define LC_STREAM_MASK (LC_HELLO_MAX - 1)
+#define LC_STREAM_WORDS (LC_HELLO_MAX / 64)
 #define LC_RECORDS_MAX 4096          /* more than LC_HELLO_MAX bytes hold, empty ones included */
 #define LC_EXTENSIONS_MAX 4096       /* likewise */
 #define LC_SNI_NAMES_MAX 64          /* entries of one ServerNameList that are looked at; more: malformed */
+#define LC_TLS_SNIS_MAX 2            /* server_name extensions that are looked into; more: malformed */
+#define LC_TLS_HOSTS_MAX 4           /* host names that are looked up, a power of 2; more: malformed */
 
 #define LC_TLS_HANDSHAKE 22          /* RFC 8446, 5.1: ContentType */
 #define LC_TLS_RECORD_MAX (16384 + 256)
@@ -24,10 +27,11 @@
 #define LC_TLS_EXT_ECH 0xfe0d        /* RFC 9849, 5 */
 #define LC_TLS_HOST_NAME 0           /* RFC 6066, 3: NameType */
 
-/* Bytes from stream offset 0 on, without a gap. */
+/* What is known of a stream's first bytes. Readers look at the first len of them; stream.h fills the gaps. */
 struct lc_stream {
-	__u32 len;
-	__u32 pad;
+	__u32 len;                   /* bytes from offset 0 on, without a gap */
+	__u32 total;                 /* of a datagram in fragments; 0: its last one did not come yet */
+	__u64 have[LC_STREAM_WORDS]; /* bit per byte that is here */
 	__u8 bytes[LC_HELLO_MAX + LC_STREAM_CHUNK];
 };
 
@@ -40,16 +44,18 @@ struct lc_tls_at {
 
 struct lc_tls {
 	struct lc_tls_at now;
-	struct lc_tls_at sni;        /* where the server_name extension's data begins, */
-	struct lc_tls_at host;       /* and in it the host name's bytes */
-	__u32 sni_len;
+	struct lc_tls_at sni[LC_TLS_SNIS_MAX];       /* where the data of a server_name extension begins, */
+	struct lc_tls_at host[LC_TLS_HOSTS_MAX];     /* and in it the bytes of a host name */
+	__u32 sni_len[LC_TLS_SNIS_MAX];
+	__u32 host_len[LC_TLS_HOSTS_MAX];
 	__u32 list_left;
 	__u16 name_len;
 	__u8 snis;                   /* server_name extensions seen */
 	__u8 hosts;                  /* host_name entries seen */
 	__u8 ech;                    /* an encrypted_client_hello extension is there: by itself it says nothing */
 	__u8 why;                    /* enum lc_reason; once set, every further read gives 0 */
-	__u8 pad[2];
+	__u8 started;                /* a record header was taken for one */
+	__u8 pad;
 	__u8 name[256];              /* as sent; what lies behind name_len is noise */
 };
 
@@ -74,7 +80,8 @@ LC_INLINE void lc_tls_record(struct lc_tls *t, const struct lc_stream *s)
 	major = s->bytes[(at + 1) & LC_STREAM_MASK];
 	len = (__u32)s->bytes[(at + 3) & LC_STREAM_MASK] << 8 | s->bytes[(at + 4) & LC_STREAM_MASK];
 	if (type != LC_TLS_HANDSHAKE || major != 3 || len > LC_TLS_RECORD_MAX)
-		lc_tls_fail(t, at ? LC_R_MALFORMED : LC_R_NOT_TLS);
+		lc_tls_fail(t, t->started ? LC_R_MALFORMED : LC_R_NOT_TLS);
+	t->started = 1;
 	t->now.at = at + 5;
 	t->now.left = len;
 }
@@ -97,14 +104,11 @@ LC_CALLBACK lc_tls_cross_turn(__u32 turn, void *context)
 }
 
 /* Go on by some bytes of the message, over as many records as that takes, to where one more byte can be read. */
-LC_GLOBAL int lc_tls_cross(struct lc_tls *t, const struct lc_stream *s, __u32 skip)
+LC_INLINE void lc_tls_cross(struct lc_tls *t, const struct lc_stream *s, __u32 skip)
 {
 	struct lc_tls_walk walk = { .tls = t, .stream = s, .skip = skip };
 
-	if (!t || !s)
-		return 0;
 	lc_loop(LC_RECORDS_MAX, lc_tls_cross_turn, &walk);
-	return 0;
 }
 
 /* Skip bytes of the message. Ends at a record's end without looking for the next: the message may end here, too. */
@@ -180,9 +184,11 @@ LC_CALLBACK lc_tls_extension(__u32 turn, void *context)
 	type = lc_tls_u16(t, walk->stream);
 	len = lc_tls_u16(t, walk->stream);
 	if (type == LC_TLS_EXT_SERVER_NAME) {
+		t->sni[t->snis & (LC_TLS_SNIS_MAX - 1)] = t->now;
+		t->sni_len[t->snis & (LC_TLS_SNIS_MAX - 1)] = len;
 		t->snis++;
-		t->sni = t->now;
-		t->sni_len = len;
+		if (t->snis > LC_TLS_SNIS_MAX)
+			lc_tls_fail(t, LC_R_MALFORMED);
 	}
 	t->ech |= type == LC_TLS_EXT_ECH;
 	lc_tls_skip(t, walk->stream, len);
@@ -206,32 +212,33 @@ LC_CALLBACK lc_tls_sni_entry(__u32 turn, void *context)
 	}
 	t->list_left -= len + 3;
 	if (type == LC_TLS_HOST_NAME) {
+		t->host[t->hosts & (LC_TLS_HOSTS_MAX - 1)] = t->now;
+		t->host_len[t->hosts & (LC_TLS_HOSTS_MAX - 1)] = len;
 		t->hosts++;
-		t->host = t->now;
-		t->name_len = len;
+		if (t->hosts > LC_TLS_HOSTS_MAX)
+			lc_tls_fail(t, LC_R_MALFORMED);
 	}
 	lc_tls_skip(t, walk->stream, len);
 	return 0;
 }
 
-/* RFC 6066, 3: ServerNameList fills the extension; one name of each type. */
-LC_GLOBAL int lc_tls_sni(struct lc_tls *t, const struct lc_stream *s)
+/* RFC 6066, 3: ServerNameList fills the extension. It should hold one host_name; each of several is a view. */
+LC_GLOBAL int lc_tls_sni(struct lc_tls *t, const struct lc_stream *s, __u32 which)
 {
 	struct lc_tls_walk walk = { .tls = t, .stream = s };
 
 	if (!t || !s)
 		return 0;
-	t->now = t->sni;
+	which &= LC_TLS_SNIS_MAX - 1;
+	t->now = t->sni[which];
 	t->list_left = lc_tls_u16(t, s);
 	if (t->why)
 		return 0;
-	if (!t->list_left || t->list_left + 2 != t->sni_len)
+	if (!t->list_left || t->list_left + 2 != t->sni_len[which])
 		lc_tls_fail(t, LC_R_MALFORMED);
 	lc_loop(LC_SNI_NAMES_MAX, lc_tls_sni_entry, &walk);
-	if (t->list_left || t->hosts > 1)
+	if (t->list_left)
 		lc_tls_fail(t, LC_R_MALFORMED);
-	else if (!t->hosts)
-		lc_tls_fail(t, LC_R_NO_SNI);
 	return 0;
 }
 
@@ -240,30 +247,34 @@ LC_CALLBACK lc_tls_name_byte(__u32 turn, void *context)
 	struct lc_tls_walk *walk = context;
 
 	walk->tls->name[turn & 0xff] = lc_tls_u8(walk->tls, walk->stream);
-	return turn + 1 >= walk->tls->name_len;
+	return turn + 1 >= walk->tls->name_len || walk->tls->why;
 }
 
-/* Copy the name out: at one go where it lies in one record, else byte by byte. */
-LC_GLOBAL int lc_tls_name(struct lc_tls *t, const struct lc_stream *s)
+/* Copy a host name out: at one go where it lies in one record, else byte by byte. LC_R_NONE, or LC_R_INVALID_NAME. */
+LC_GLOBAL int lc_tls_name(struct lc_tls *t, const struct lc_stream *s, __u32 which)
 {
 	struct lc_tls_walk walk = { .tls = t, .stream = s };
 	const __u8 *from;
+	__u32 len;
 
-	if (!t || !s || t->why)
-		return 0;
-	if (!t->name_len || t->name_len > LC_NAME_MAX + 1) {
-		lc_tls_fail(t, LC_R_INVALID_NAME);
-		return 0;
+	if (!t || !s)
+		return LC_R_NONE;
+	which &= LC_TLS_HOSTS_MAX - 1;
+	t->now = t->host[which];
+	len = t->host_len[which];
+	t->name_len = len;
+	if (!len || len > sizeof(t->name)) {
+		t->name_len = 0;
+		return LC_R_INVALID_NAME;
 	}
-	t->now = t->host;
-	if (t->name_len > t->now.left) {
-		lc_loop(LC_NAME_MAX + 1, lc_tls_name_byte, &walk);
-		return 0;
+	if (len > t->now.left) {
+		lc_loop(sizeof(t->name), lc_tls_name_byte, &walk);
+		return LC_R_NONE;
 	}
 	from = &s->bytes[t->now.at & LC_STREAM_MASK];
 	for (int i = 0; i < 256; i += 8)
 		lc_put64(&t->name[i], lc_get64(from + i));
-	return 0;
+	return LC_R_NONE;
 }
 
 /* RFC 8446, 4.1.2, from legacy_version to the length of extensions. */
@@ -297,37 +308,39 @@ LC_INLINE void lc_tls_head(struct lc_tls *t, const struct lc_stream *s)
 }
 
 /*
- * Read the hello at the start of a stream. Returns LC_R_NONE with name and name_len set, LC_R_PENDING while more bytes are
+ * Read the hello that begins at an offset of a stream. Returns LC_R_NONE with hosts > 0, LC_R_PENDING while more bytes are
  * needed, else why there is no name. Nothing but the whole hello gives a name: what comes last in it may contradict what came first.
+ * now.at is left behind the hello.
  */
-LC_GLOBAL int lc_tls_hello(struct lc_tls *t, const struct lc_stream *s)
+LC_GLOBAL int lc_tls_hello(struct lc_tls *t, const struct lc_stream *s, __u32 base)
 {
 	struct lc_tls_walk walk = { .tls = t, .stream = s };
+	__u32 end;
 
 	if (!t || !s)
 		return LC_R_NONE;
-	t->now = (struct lc_tls_at){ .body = 4 };
-	t->sni_len = 0;
+	base &= LC_STREAM_MASK;
+	t->now = (struct lc_tls_at){ .at = base, .body = 4 };
 	t->list_left = 0;
 	t->name_len = 0;
-	t->snis = t->hosts = t->ech = t->why = 0;
-	if ((s->len >= 1 && s->bytes[0] != LC_TLS_HANDSHAKE) || (s->len >= 2 && s->bytes[1] != 3)) {
+	t->snis = t->hosts = t->ech = t->why = t->started = 0;
+	if ((s->len > base && s->bytes[base] != LC_TLS_HANDSHAKE) ||
+	    (s->len > base + 1 && s->bytes[(base + 1) & LC_STREAM_MASK] != 3)) {
 		t->why = LC_R_NOT_TLS;
 		return t->why;
 	}
 	lc_tls_head(t, s);
 	lc_loop(LC_EXTENSIONS_MAX, lc_tls_extension, &walk);
+	end = t->now.at;
 	if (t->why)
 		return t->why;
+	if (t->snis)
+		lc_tls_sni(t, s, 0);
 	if (t->snis > 1)
-		t->why = LC_R_MALFORMED;     /* RFC 8446, 4.2: one extension of a type */
-	else if (!t->snis)
+		lc_tls_sni(t, s, 1);
+	if (!t->why && !t->hosts)
 		t->why = LC_R_NO_SNI;
-	else
-		lc_tls_sni(t, s);
-	lc_tls_name(t, s);
-	if (t->why)
-		t->name_len = 0;     /* what was not copied must not be told */
+	t->now.at = end;
 	return t->why;
 }
 

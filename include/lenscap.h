@@ -39,6 +39,7 @@ enum lc_confidence { LC_CONFIDENCES(LC_CONFIDENCE_ENUM) LC_CONFIDENCE_MAX };
 /* Limits */
 #define LC_NAME_MAX 253              /* RFC 1035, 2.3.4, less length bytes and root */
 #define LC_LABEL_MAX 63
+#define LC_EVENT_NAME 256            /* bytes of a name that an event has room for, valid or not */
 #define LC_HELLO_MAX 16384           /* bytes of a stream that are kept while its hello is unfinished */
 #define LC_SLOTS 2                   /* generations whose maps are kept: the running one and the one before */
 #define LC_TEXT_CHUNK 4096
@@ -128,7 +129,12 @@ _Static_assert(sizeof(struct lc_flow_key) == 44, "ABI");
 
 enum lc_flow_flag {
 	LC_FLOW_SYN = 1 << 0,        /* its SYN was seen, so its first byte is known */
-	LC_FLOW_KEPT = 1 << 1,       /* its unfinished hello is in lc_hellos */
+	LC_FLOW_KEPT = 1 << 1,       /* bytes of its hello are in lc_hellos */
+	LC_FLOW_OTHER = 1 << 2,      /* a SYN with another sequence number was seen before: other_start */
+	LC_FLOW_PLAIN = 1 << 3,      /* decided without a hello: one may still come (STARTTLS) */
+	LC_FLOW_TOLD = 1 << 4,       /* decided before, so that a further decision is one of the same flow */
+	LC_FLOW_URGENT = 1 << 5,     /* a byte of its hello's range was sent as urgent data: urgent */
+	LC_FLOW_TLS = 1 << 6,        /* decided on a handshake record: its client understands an alert */
 };
 
 struct lc_flow {
@@ -138,7 +144,11 @@ struct lc_flow {
 	__u64 bytes;
 	__u32 generation;            /* that gave the verdict */
 	__u32 start;                 /* TCP sequence number of stream offset 0 */
-	__u32 next;                  /* stream offset up to which bytes came in order */
+	__u32 other_start;
+	__u32 next;                  /* stream offset up to which bytes were let through without a gap */
+	__u32 watch;                 /* stream offset below which a byte that comes again gets a second look */
+	__u32 name_hash;             /* of the name that was decided on */
+	__u32 urgent;                /* stream offset of that byte */
 	__u16 profile;
 	__u16 asset;
 	__u16 endpoint;
@@ -147,8 +157,22 @@ struct lc_flow {
 	__u8 wanted;
 	__u8 reason;
 	__u8 flags;                  /* enum lc_flow_flag */
+	__u8 syns;                   /* different ones within a minute */
+	__u8 pad[7];
 };
-_Static_assert(sizeof(struct lc_flow) == 56, "ABI");
+_Static_assert(sizeof(struct lc_flow) == 80, "ABI");
+
+/*
+ * What one sender may still take of the tables that all share: the time at which its budget would be used up (GCRA). One entry for an
+ * address of an asset, one, with address 0, for the whole asset.
+ */
+struct lc_budget_key { __u8 addr[16]; __u16 asset; __u16 pad; };
+struct lc_budget { __u64 flows_ns; __u64 hellos_ns; };
+_Static_assert(sizeof(struct lc_budget_key) == 20 && sizeof(struct lc_budget) == 16, "ABI");
+
+enum lc_event_flag {
+	LC_EVENT_AGAIN = 1 << 0,     /* the flow was decided before: another view, or another generation */
+};
 
 /* One for each decided flow of an asset. seq goes up by one for each, lost ones included, so a loss is a numbered gap. */
 struct lc_event {
@@ -165,13 +189,15 @@ struct lc_event {
 	__u8 verdict;
 	__u8 wanted;
 	__u8 reason;
-	__u8 pad;
+	__u8 flags;                  /* enum lc_event_flag */
 	__u8 mac[6];                 /* source */
 	__u16 name_len;              /* bytes of name; 0: none, or not to be stored */
-	__u8 name[256];              /* as sent */
-	__u32 pad2;
+	__u16 other_len;             /* of a view that disagrees */
+	__u8 pad[2];
+	__u8 name[LC_EVENT_NAME];    /* as sent; of the view that decided */
+	__u8 other[LC_EVENT_NAME];
 };
-_Static_assert(sizeof(struct lc_event) == 352, "ABI");
+_Static_assert(sizeof(struct lc_event) == 608, "ABI");
 
 struct lc_text { __u8 bytes[LC_TEXT_CHUNK]; };
 _Static_assert(sizeof(struct lc_text) == LC_TEXT_CHUNK, "ABI");

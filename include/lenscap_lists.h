@@ -6,13 +6,14 @@
 #ifndef LENSCAP_LISTS_H
 #define LENSCAP_LISTS_H
 
-/* What was done. X(NAME, word, strictness, help); on a tie between rules the higher strictness wins. */
+/* What was done. X(NAME, word, strictness, help); on a tie between rules the higher strictness wins. All from DENY_RESET on refuse. */
 #define LC_VERDICTS(X) \
 	X(UNDECIDED,  "undecided",  0, "no verdict yet: the pieces of an unfinished hello pass") \
 	X(ALLOW,      "allow",      1, "pass") \
 	X(AUDIT,      "audit",      2, "pass, and say so in the event") \
 	X(DENY_RESET, "deny-reset", 4, "refuse, TCP RST to both ends") \
-	X(DENY_DROP,  "deny-drop",  3, "refuse, silently")
+	X(DENY_DROP,  "deny-drop",  3, "refuse, silently") \
+	X(DENY_ALERT, "deny-alert", 4, "refuse, TLS alert access_denied to the client, TCP RST to the server")
 
 /*
  * Why it was done. X(NAME, word, scope, help), scope being what the reason decides:
@@ -30,11 +31,10 @@
 	X(NOT_HELLO,    "not-hello",       FLOW,     "a TLS handshake that does not begin with ClientHello") \
 	X(NOT_TLS,      "not-tls",         FLOW,     "the stream does not begin with a TLS handshake record") \
 	X(TOO_LONG,     "hello-too-long",  FLOW,     "a ClientHello longer than is kept") \
-	X(GAP,          "gap",             FLOW,     "a piece of the ClientHello came before the piece it follows") \
 	X(MID_STREAM,   "mid-stream",      FLOW,     "data of a connection whose beginning was not seen") \
-	X(TABLE_FULL,   "table-full",      FLOW,     "the unfinished hello was pushed out of its table") \
+	X(TABLE_FULL,   "table-full",      FLOW,     "no room to follow the flow: its sender is over its budget, or its hello was pushed out") \
 	X(QUIC,         "quic",            FLOW,     "QUIC, whose hello is not read by this version") \
-	X(FRAGMENT,     "fragment",        PACKET,   "an IP fragment") \
+	X(FRAGMENT,     "fragment",        PACKET,   "an IP fragment that can not be put together with its others") \
 	X(NO_POLICY,    "no-policy",       COUNT,    "no policy is loaded") \
 	X(NOT_IP,       "not-ip",          COUNT,    "neither IPv4 nor IPv6") \
 	X(TRUNCATED,    "truncated",       COUNT,    "headers longer than the packet") \
@@ -43,7 +43,15 @@
 	X(NO_DATA,      "no-data",         COUNT,    "an undecided flow's packet without data") \
 	X(PENDING,      "pending",         COUNT,    "a piece of an unfinished ClientHello") \
 	X(DECIDED,      "decided",         COUNT,    "a packet of a flow that is decided already") \
-	X(EVENT_LOST,   "event-lost",      COUNT,    "an event that found the ring full")
+	X(EVENT_LOST,   "event-lost",      COUNT,    "an event that found the ring full") \
+	X(VIEWS,        "views-disagree",  FLOW,     "bytes of the hello came again and were others: who reads it decides the name") \
+	X(NAMES,        "several-names",   FLOW,     "a ClientHello with more than one host name") \
+	X(EARLY_RECORD, "early-record",    FLOW,     "an alert or ChangeCipherSpec record before the ClientHello") \
+	X(SSLV2,        "sslv2-hello",     FLOW,     "a ClientHello in SSLv2's form, which has no server_name") \
+	X(HTTP,         "plain-http",      FLOW,     "plain HTTP to a host that is no endpoint") \
+	X(MANY_SYNS,    "many-syns",       FLOW,     "more than two beginnings of one connection within a minute") \
+	X(URGENT,       "urgent-data",     FLOW,     "TCP urgent data in the ClientHello: servers differ on whether it is part of it") \
+	X(MPLS,         "mpls",            COUNT,    "MPLS, which is not looked into")
 
 /* Who asks. X(NAME, word, help) from here on. */
 #define LC_CLASSES(X) \

@@ -17,6 +17,7 @@ struct lc_walk {
 	__u8 bad;                    /* a byte or a label that no host name has */
 	__u8 alpha;                  /* a byte that is neither digit nor dot */
 	__u8 dead;                   /* no pattern can match any more */
+	__u32 hash;                  /* of the classes, so that two names can be told apart without keeping either */
 };
 
 /* Class of a byte, LC_C_END for one that no name has. */
@@ -36,6 +37,7 @@ static inline __attribute__((always_inline)) __u32 lc_walk_byte(struct lc_walk *
 {
 	__u32 class = lc_walk_class(byte);
 
+	w->hash = (w->hash ^ class) * 0x01000193;    /* FNV-1a, 32 bits */
 	if (class == LC_C_DOT) {
 		w->bad |= !w->label;
 		w->label = 0;

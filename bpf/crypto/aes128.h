@@ -11,13 +11,9 @@
 
 #define LC_AES_ROUNDS 10
 
-/* Put the key in the first 16 bytes, then expand it. */
+/* Put the key in the first round, then expand it. */
 struct lc_aes_key {
-	union {
-		__u8 byte[16 * (LC_AES_ROUNDS + 1)];
-		__u32 word[4 * (LC_AES_ROUNDS + 1)];
-		struct lc_block round[LC_AES_ROUNDS + 1];
-	};
+	struct lc_block round[LC_AES_ROUNDS + 1];
 };
 
 /*
@@ -26,35 +22,39 @@ struct lc_aes_key {
  */
 #define LC_AES_TWICE(s) ((((s) << 1) ^ ((s) >> 7) * 0x1b) & 0xff)
 #define LC_AES_COLUMN(s) LC_AES_TWICE(s), s, s, LC_AES_TWICE(s) ^ (s)
-#define E(s) { LC_AES_COLUMN(s), LC_AES_COLUMN(s) }
+#define E(s) { LC_AES_COLUMN(0x##s), LC_AES_COLUMN(0x##s) },
 static const __u8 lc_aes_table[256][8] LC_TABLE = {
-	E(0x63), E(0x7c), E(0x77), E(0x7b), E(0xf2), E(0x6b), E(0x6f), E(0xc5), E(0x30), E(0x01), E(0x67), E(0x2b), E(0xfe), E(0xd7), E(0xab), E(0x76),
-	E(0xca), E(0x82), E(0xc9), E(0x7d), E(0xfa), E(0x59), E(0x47), E(0xf0), E(0xad), E(0xd4), E(0xa2), E(0xaf), E(0x9c), E(0xa4), E(0x72), E(0xc0),
-	E(0xb7), E(0xfd), E(0x93), E(0x26), E(0x36), E(0x3f), E(0xf7), E(0xcc), E(0x34), E(0xa5), E(0xe5), E(0xf1), E(0x71), E(0xd8), E(0x31), E(0x15),
-	E(0x04), E(0xc7), E(0x23), E(0xc3), E(0x18), E(0x96), E(0x05), E(0x9a), E(0x07), E(0x12), E(0x80), E(0xe2), E(0xeb), E(0x27), E(0xb2), E(0x75),
-	E(0x09), E(0x83), E(0x2c), E(0x1a), E(0x1b), E(0x6e), E(0x5a), E(0xa0), E(0x52), E(0x3b), E(0xd6), E(0xb3), E(0x29), E(0xe3), E(0x2f), E(0x84),
-	E(0x53), E(0xd1), E(0x00), E(0xed), E(0x20), E(0xfc), E(0xb1), E(0x5b), E(0x6a), E(0xcb), E(0xbe), E(0x39), E(0x4a), E(0x4c), E(0x58), E(0xcf),
-	E(0xd0), E(0xef), E(0xaa), E(0xfb), E(0x43), E(0x4d), E(0x33), E(0x85), E(0x45), E(0xf9), E(0x02), E(0x7f), E(0x50), E(0x3c), E(0x9f), E(0xa8),
-	E(0x51), E(0xa3), E(0x40), E(0x8f), E(0x92), E(0x9d), E(0x38), E(0xf5), E(0xbc), E(0xb6), E(0xda), E(0x21), E(0x10), E(0xff), E(0xf3), E(0xd2),
-	E(0xcd), E(0x0c), E(0x13), E(0xec), E(0x5f), E(0x97), E(0x44), E(0x17), E(0xc4), E(0xa7), E(0x7e), E(0x3d), E(0x64), E(0x5d), E(0x19), E(0x73),
-	E(0x60), E(0x81), E(0x4f), E(0xdc), E(0x22), E(0x2a), E(0x90), E(0x88), E(0x46), E(0xee), E(0xb8), E(0x14), E(0xde), E(0x5e), E(0x0b), E(0xdb),
-	E(0xe0), E(0x32), E(0x3a), E(0x0a), E(0x49), E(0x06), E(0x24), E(0x5c), E(0xc2), E(0xd3), E(0xac), E(0x62), E(0x91), E(0x95), E(0xe4), E(0x79),
-	E(0xe7), E(0xc8), E(0x37), E(0x6d), E(0x8d), E(0xd5), E(0x4e), E(0xa9), E(0x6c), E(0x56), E(0xf4), E(0xea), E(0x65), E(0x7a), E(0xae), E(0x08),
-	E(0xba), E(0x78), E(0x25), E(0x2e), E(0x1c), E(0xa6), E(0xb4), E(0xc6), E(0xe8), E(0xdd), E(0x74), E(0x1f), E(0x4b), E(0xbd), E(0x8b), E(0x8a),
-	E(0x70), E(0x3e), E(0xb5), E(0x66), E(0x48), E(0x03), E(0xf6), E(0x0e), E(0x61), E(0x35), E(0x57), E(0xb9), E(0x86), E(0xc1), E(0x1d), E(0x9e),
-	E(0xe1), E(0xf8), E(0x98), E(0x11), E(0x69), E(0xd9), E(0x8e), E(0x94), E(0x9b), E(0x1e), E(0x87), E(0xe9), E(0xce), E(0x55), E(0x28), E(0xdf),
-	E(0x8c), E(0xa1), E(0x89), E(0x0d), E(0xbf), E(0xe6), E(0x42), E(0x68), E(0x41), E(0x99), E(0x2d), E(0x0f), E(0xb0), E(0x54), E(0xbb), E(0x16),
+	E(63) E(7c) E(77) E(7b) E(f2) E(6b) E(6f) E(c5) E(30) E(01) E(67) E(2b) E(fe) E(d7) E(ab) E(76)
+	E(ca) E(82) E(c9) E(7d) E(fa) E(59) E(47) E(f0) E(ad) E(d4) E(a2) E(af) E(9c) E(a4) E(72) E(c0)
+	E(b7) E(fd) E(93) E(26) E(36) E(3f) E(f7) E(cc) E(34) E(a5) E(e5) E(f1) E(71) E(d8) E(31) E(15)
+	E(04) E(c7) E(23) E(c3) E(18) E(96) E(05) E(9a) E(07) E(12) E(80) E(e2) E(eb) E(27) E(b2) E(75)
+	E(09) E(83) E(2c) E(1a) E(1b) E(6e) E(5a) E(a0) E(52) E(3b) E(d6) E(b3) E(29) E(e3) E(2f) E(84)
+	E(53) E(d1) E(00) E(ed) E(20) E(fc) E(b1) E(5b) E(6a) E(cb) E(be) E(39) E(4a) E(4c) E(58) E(cf)
+	E(d0) E(ef) E(aa) E(fb) E(43) E(4d) E(33) E(85) E(45) E(f9) E(02) E(7f) E(50) E(3c) E(9f) E(a8)
+	E(51) E(a3) E(40) E(8f) E(92) E(9d) E(38) E(f5) E(bc) E(b6) E(da) E(21) E(10) E(ff) E(f3) E(d2)
+	E(cd) E(0c) E(13) E(ec) E(5f) E(97) E(44) E(17) E(c4) E(a7) E(7e) E(3d) E(64) E(5d) E(19) E(73)
+	E(60) E(81) E(4f) E(dc) E(22) E(2a) E(90) E(88) E(46) E(ee) E(b8) E(14) E(de) E(5e) E(0b) E(db)
+	E(e0) E(32) E(3a) E(0a) E(49) E(06) E(24) E(5c) E(c2) E(d3) E(ac) E(62) E(91) E(95) E(e4) E(79)
+	E(e7) E(c8) E(37) E(6d) E(8d) E(d5) E(4e) E(a9) E(6c) E(56) E(f4) E(ea) E(65) E(7a) E(ae) E(08)
+	E(ba) E(78) E(25) E(2e) E(1c) E(a6) E(b4) E(c6) E(e8) E(dd) E(74) E(1f) E(4b) E(bd) E(8b) E(8a)
+	E(70) E(3e) E(b5) E(66) E(48) E(03) E(f6) E(0e) E(61) E(35) E(57) E(b9) E(86) E(c1) E(1d) E(9e)
+	E(e1) E(f8) E(98) E(11) E(69) E(d9) E(8e) E(94) E(9b) E(1e) E(87) E(e9) E(ce) E(55) E(28) E(df)
+	E(8c) E(a1) E(89) E(0d) E(bf) E(e6) E(42) E(68) E(41) E(99) E(2d) E(0f) E(b0) E(54) E(bb) E(16)
 };
 #undef E
 
-/* The row for byte n of a half block. */
+/*
+ * The row for byte n of a half block. Each step hidden: clang 14 would work out all sixteen rows of a round before it uses the first,
+ * spill them, and copy the table's address for each sum in which it is not what is added.
+ */
 LC_INLINE const __u8 *lc_aes_row(const __u8 *table, __u64 half, int n)
 {
 	const __u8 *row;
 
 	lc_opaque(half);
-	row = table + ((n ? half >> (8 * n - 3) : half << 3) & 0x7f8);
-
+	half = (n ? half >> (8 * n - 3) : half << 3) & 0x7f8;
+	lc_opaque(half);
+	row = (const __u8 *)(half + (unsigned long)table);
 	lc_opaque(row);
 	return row;
 }
@@ -78,66 +78,120 @@ LC_GLOBAL int lc_aes_expand(struct lc_aes_key *key)
 		return 0;
 	LC_ROLLED
 	for (int i = 0; i < LC_AES_ROUNDS; i++) {
-		__u32 *word = &key->round[i].word[0], last = word[3];
+		const struct lc_block *old = &key->round[i];
+		__u32 last = old->word[3];
 		__u32 next = rcon ^ lc_aes_row(table, last, 1)[1] ^ lc_aes_row(table, last, 2)[1] << 8 ^
 			     lc_aes_row(table, last, 3)[1] << 16 ^ (__u32)lc_aes_row(table, last, 0)[1] << 24;
 
 		for (int j = 0; j < 4; j++) {
-			next ^= word[j];
-			word[4 + j] = next;
+			next ^= old->word[j];
+			key->round[i + 1].word[j] = next;
 		}
 		rcon = LC_AES_TWICE(rcon);
 	}
 	return 0;
 }
 
+/* 5.1: half a block after a round but for its key. ShiftRows (5.1.2) is in which half a byte is taken from. */
+LC_INLINE __u64 lc_aes_half(const __u8 *table, __u64 own, __u64 other)
+{
+	__u64 left, right = lc_get32(lc_aes_row(table, own, 4));
 
-LC_INLINE __u32 row(const __u8 *table, const struct lc_block *b, int at, int off)
-{
-	__u64 x = ((volatile __u8*)b->byte)[at & 15];
-	const __u8 *r;
-	lc_opaque(x);
-	x <<= 3;
-	r = (const __u8*)(x + (unsigned long)table);
-	lc_opaque(r);
-	return lc_get32(r + off);
+	right ^= lc_get32(lc_aes_row(table, other, 1) + 3);
+	right ^= lc_get32(lc_aes_row(table, other, 6) + 2);
+	right ^= lc_get32(lc_aes_row(table, own, 3) + 1);
+	right <<= 32;
+	left = lc_get32(lc_aes_row(table, own, 0));
+	left ^= lc_get32(lc_aes_row(table, own, 5) + 3);
+	left ^= lc_get32(lc_aes_row(table, other, 2) + 2);
+	left ^= lc_get32(lc_aes_row(table, other, 7) + 1);
+	return left ^ right;
 }
-LC_INLINE __u32 col(const __u8 *table, const struct lc_block *b, int j)
+
+/* The last round has no MixColumns. */
+LC_INLINE __u64 lc_aes_last_half(const __u8 *table, __u64 own, __u64 other)
 {
-	__u32 c = row(table, b, 4*j, 0);
-	c ^= row(table, b, 4*j+5, 3); lc_opaque(c);
-	c ^= row(table, b, 4*j+10, 2);lc_opaque(c);
-	c ^= row(table, b, 4*j+15, 1);lc_opaque(c);
-	return c;
+	__u64 half = lc_aes_row(table, own, 0)[1];
+
+	half |= (__u64)lc_aes_row(table, own, 5)[1] << 8;
+	half |= (__u64)lc_aes_row(table, other, 2)[1] << 16;
+	half |= (__u64)lc_aes_row(table, other, 7)[1] << 24;
+	half |= (__u64)lc_aes_row(table, own, 4)[1] << 32;
+	half |= (__u64)lc_aes_row(table, other, 1)[1] << 40;
+	half |= (__u64)lc_aes_row(table, other, 6)[1] << 48;
+	return half | (__u64)lc_aes_row(table, own, 3)[1] << 56;
 }
-LC_INLINE void round_(const __u8 *table, struct lc_block *b, const struct lc_block *key)
+
+/* From the state before some round to the end. */
+LC_INLINE struct lc_block lc_aes_rounds(const struct lc_aes_key *key, int first, __u64 left, __u64 right)
 {
-	__u64 l,r,h;
-#ifdef W64
-	h = col(table, b, 1); h<<=32; l = col(table,b,0); l |= h; l^=key->half[0];
-	h = col(table, b, 3); h<<=32; r = col(table,b,2); r |= h; r^=key->half[1];
-	b->half[0]=l; b->half[1]=r;
-#else
-	__u32 c0=col(table,b,0)^key->word[0], c1=col(table,b,1)^key->word[1], c2=col(table,b,2)^key->word[2], c3=col(table,b,3)^key->word[3];
-	b->word[0]=c0;b->word[1]=c1;b->word[2]=c2;b->word[3]=c3;
-#endif
+	const struct lc_block *round = key->round, *last = &key->round[LC_AES_ROUNDS];
+	const __u8 *table = lc_aes_rows();
+	struct lc_block out;
+
+	LC_ROLLED
+	for (int i = first; i < LC_AES_ROUNDS; i++) {
+		__u64 next = lc_aes_half(table, left, right) ^ round[i].half[0];
+
+		right = lc_aes_half(table, right, left) ^ round[i].half[1];
+		left = next;
+	}
+	out.half[0] = lc_aes_last_half(table, left, right) ^ last->half[0];
+	out.half[1] = lc_aes_last_half(table, right, left) ^ last->half[1];
+	return out;
 }
+
+/* Encrypt one block in place. */
 LC_GLOBAL int lc_aes_encrypt(const struct lc_aes_key *key, struct lc_block *b)
 {
-	if (!key || !b) return 0;
-	const __u8 *table = lc_aes_rows();
-	volatile __u32 i;
-	LC_ROLLED
-	for (i = 1; i < LC_AES_ROUNDS; i++) {
-		__u32 n = i; 
-		const struct lc_block *k = key->round + n;
-		if (n > 9) break;
-		round_(table, b, k);
-#if LANES > 1
-		round_(table, b+1, k);
-#endif
-	}
+	if (key && b)
+		*b = lc_aes_rounds(key, 1, b->half[0] ^ key->round[0].half[0], b->half[1] ^ key->round[0].half[1]);
 	return 0;
+}
+
+/* Blocks that differ in their last byte only, as a counter's do up to 255: what is the same in all of them is worked out once. */
+struct lc_aes_counter {
+	__u64 left, right;           /* before the third round, but for what the first word adds to each */
+	__u32 word;                  /* the first before the second round, but for what the last byte adds to it */
+	__u32 last;                  /* the last byte before the first round, at 0 */
+};
+
+/* One round on from the first word: a byte of it to each of the four. */
+LC_INLINE void lc_aes_spread(const __u8 *table, __u32 word, __u64 *left, __u64 *right)
+{
+	*left ^= (__u64)lc_get32(lc_aes_row(table, word, 3) + 1) << 32;
+	*left ^= lc_get32(lc_aes_row(table, word, 0));
+	*right ^= (__u64)lc_get32(lc_aes_row(table, word, 1) + 3) << 32;
+	*right ^= lc_get32(lc_aes_row(table, word, 2) + 2);
+}
+
+LC_GLOBAL int lc_aes_counter_begin(struct lc_aes_counter *c, const struct lc_aes_key *key, const struct lc_block *zero)
+{
+	const __u8 *table = lc_aes_rows();
+	__u64 left, right, next;
+
+	if (!c || !key || !zero)
+		return 0;
+	left = zero->half[0] ^ key->round[0].half[0];
+	right = zero->half[1] ^ key->round[0].half[1];
+	c->last = right >> 56;
+	next = lc_aes_half(table, left, right) ^ key->round[1].half[0];
+	right = lc_aes_half(table, right, left) ^ key->round[1].half[1];
+	c->word = next ^ lc_get32(lc_aes_row(table, c->last, 0) + 1);
+	left = next >> 32 << 32;
+	c->left = lc_aes_half(table, left, right) ^ key->round[2].half[0];
+	c->right = lc_aes_half(table, right, left) ^ key->round[2].half[1];
+	lc_aes_spread(table, 0, &c->left, &c->right);
+	return 0;
+}
+
+LC_INLINE struct lc_block lc_aes_counter_block(const struct lc_aes_counter *c, const struct lc_aes_key *key, __u8 count)
+{
+	const __u8 *table = lc_aes_rows();
+	__u64 left = c->left, right = c->right;
+
+	lc_aes_spread(table, c->word ^ lc_get32(lc_aes_row(table, c->last ^ count, 0) + 1), &left, &right);
+	return lc_aes_rounds(key, 3, left, right);
 }
 
 #endif

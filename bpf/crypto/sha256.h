@@ -25,6 +25,11 @@ static const __u32 lc_sha256_k[64] LC_TABLE = {
 	0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
+/* 5.3.3 */
+static const __u32 lc_sha256_initial[8] LC_TABLE = {
+	0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+};
+
 /* BPF has no rotation; of a word that stands twice in 64 bits every right shift is one. Hidden: clang 14 would multiply, which takes longer. */
 LC_INLINE __u64 lc_sha256_twice(__u32 x)
 {
@@ -115,6 +120,12 @@ LC_INLINE void lc_sha256_turns(struct lc_sha256_vars *v, struct lc_sha256 *s)
 		for (int j = 0; i < 48 && j < 4; j++)
 			lc_sha256_schedule(w + j);
 	}
+}
+
+LC_INLINE void lc_sha256_begin(struct lc_sha256 *s)
+{
+	for (int i = 0; i < 8; i++)
+		s->state[i] = lc_sha256_initial[i];
 }
 
 /* 6.2.2: the state after the block in w. */

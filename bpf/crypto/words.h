@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What every cipher here needs of words: at any address, in network order. Knows nothing of keys. */
+/* What every cipher here needs of words, tables and loops. Knows nothing of keys. */
 #ifndef LENSCAP_CRYPTO_WORDS_H
 #define LENSCAP_CRYPTO_WORDS_H
 
@@ -13,16 +13,18 @@
 #define lc_be64(x) __builtin_bswap64(x)
 
 #ifdef __bpf__
-/* A function: of a named table clang 14 knows the alignment, casts or not, and would read byte after byte. */
+
+/* A function: of a table with a name clang 14 knows the alignment, casts or not, and would read byte after byte. */
 LC_INLINE __u32 lc_get32(const void *from)
 {
 	return *(const volatile __u32 *)from;
 }
 
-/* A table in plain .rodata: clang 14 puts constants of 4, 8, 16 and 32 bytes into sections of their own, whose BTF kernels refuse. */
+/* clang 14 puts constants of 4, 8, 16 and 32 bytes into sections of their own, whose BTF the kernel refuses; libbpf goes on without. */
 #define LC_TABLE __attribute__((section(".rodata")))
+
 #else
-#define LC_TABLE
+
 LC_INLINE __u32 lc_get32(const void *from)
 {
 	__u32 value;
@@ -30,15 +32,21 @@ LC_INLINE __u32 lc_get32(const void *from)
 	memcpy(&value, from, sizeof(value));
 	return value;
 }
+
+#define LC_TABLE
+
 #endif
 
+/* Walked turn by turn by the verifier, but one turn's size in the program: what is cold is read from memory first. */
 #ifdef __clang__
 #define LC_ROLLED _Pragma("clang loop unroll(disable)")
+#define LC_UNROLLED _Pragma("clang loop unroll(full)")
 #else
 #define LC_ROLLED
+#define LC_UNROLLED
 #endif
 
-/* One block of AES and GCM, in the order in which it stands in a packet. */
+/* A block of AES and GCM, its bytes in the order in which they are written down and sent. */
 struct lc_block {
 	union {
 		__u8 byte[16];

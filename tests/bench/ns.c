@@ -9,6 +9,7 @@
 
 #define ROUNDS 9
 #define REPEAT 20000
+#define FRESH 1000                   /* flows of one round */
 
 struct bench {
 	const char *says;
@@ -48,7 +49,7 @@ static __u32 bench_fresh(struct world *w, const struct bench *b, const struct pa
 {
 	__u64 sum = 0;
 
-	for (__u32 i = 0; i < 2000; i++) {
+	for (__u32 i = 0; i < FRESH; i++) {
 		struct packet syn = b->packets[0], hit = *last;
 
 		syn.sport = hit.sport = 10000 + i;
@@ -57,7 +58,7 @@ static __u32 bench_fresh(struct world *w, const struct bench *b, const struct pa
 		if (i % 256 == 0)
 			lc_event_read(w->reader, 0);
 	}
-	return sum / 2000;
+	return sum / FRESH;
 }
 
 static void bench_row(struct world *w, int empty, const struct bench *b)

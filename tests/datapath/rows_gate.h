@@ -106,7 +106,7 @@ static const char *gate_monitor(struct world *w)
 
 static const char *gate_fragment_by_kind(struct world *w)
 {
-	struct packet p = { .src_mac = DEVICE, .more_fragments = true, .payload_n = 64 };
+	struct packet p = { .src_mac = DEVICE, .fragment = LC_HELLO_MAX / 8, .payload_n = 64 };
 
 	world_forget(w);
 	return world_expect(w, &p, LC_R_FRAGMENT, PASSED);

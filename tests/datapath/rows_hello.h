@@ -150,6 +150,8 @@ static struct expect hello_expect(const struct hello_case *c)
 	}
 	if (c->reason != LC_R_NONE)
 		return x;
+	if (!c->name)
+		return (struct expect){ LC_V_DENY_DROP, LC_R_INVALID_NAME, NULL, NULL, "odd-name", NULL, 0 };
 	if (strncmp(c->name, HELLO_NAME, strlen(HELLO_NAME))) {
 		x.reason = LC_R_NO_MATCH;
 		return x;

@@ -14,7 +14,7 @@ struct refuse_row {
 	struct packet p;             /* what all of the client's packets share */
 	size_t first;                /* bytes of the hello in a segment of their own before */
 	const char *name;            /* NULL: api.blocked.test */
-	enum { AFTER_SYN, IN_SYN, NO_SYN, AGAIN, BY_GAP } when;
+	enum { AFTER_SYN, IN_SYN, NO_SYN, AGAIN, SECOND_FIRST } when;
 	bool silent;                 /* nobody is told */
 };
 
@@ -35,7 +35,7 @@ static const struct refuse_row refuse_rows[] = {
 	{ .says = "SYN not seen", .when = NO_SYN },
 	{ .says = "hello in the SYN", .p = { .flags = TCP_SYN }, .when = IN_SYN },
 	{ .says = "retransmission to a refused flow is answered again", .when = AGAIN },
-	{ .says = "refused for a gap", .first = 75, .when = BY_GAP },
+	{ .says = "first of two pieces, which comes last", .first = 75, .when = SECOND_FIRST },
 	{ .says = "deny-drop tells nobody", .name = "a.dropped.test", .silent = true },
 };
 
@@ -152,7 +152,7 @@ static const char *refuse_both(struct world *w, struct wire *wire, const struct 
 }
 
 /* What comes before the packet that is refused. */
-static const char *refuse_before(struct world *w, const struct refuse_row *row, const struct packet *p)
+static const char *refuse_before(struct world *w, const struct refuse_row *row, const struct packet *p, size_t n)
 {
 	struct packet syn = *p, first = *p;
 	const char *complaint = NULL;
@@ -162,9 +162,14 @@ static const char *refuse_before(struct world *w, const struct refuse_row *row, 
 	syn.payload_n = 0;
 	first.payload_n = row->first;
 	first.flags = TCP_ACK;
+	if (row->when == SECOND_FIRST) {
+		first.seq += row->first;
+		first.payload += row->first;
+		first.payload_n = n - row->first;
+	}
 	if (row->when != NO_SYN && row->when != IN_SYN)
 		complaint = world_expect(w, &syn, LC_R_NO_DATA, PASSED);
-	if (!complaint && row->first && row->when != BY_GAP)
+	if (!complaint && row->first)
 		complaint = world_expect(w, &first, LC_R_PENDING, PASSED);
 	return complaint;
 }
@@ -174,7 +179,7 @@ static const char *refuse_row(struct world *w, struct wire *wire, const struct r
 	static __u8 stream[HELLO_MAX];
 	const struct hello hello = { .sni = row->name ? row->name : HELLO_NAME };
 	size_t n = hello_build(&hello, stream, sizeof(stream));
-	enum lc_reason total = row->when == BY_GAP ? LC_R_GAP : LC_R_MATCH;
+	size_t at = row->when == SECOND_FIRST ? 0 : row->first;
 	struct packet p = row->p;
 	const char *complaint;
 	__u32 start;
@@ -184,13 +189,13 @@ static const char *refuse_row(struct world *w, struct wire *wire, const struct r
 	p.flags = p.flags ? p.flags : TCP_ACK | TCP_PSH;
 	p.payload = stream;
 	world_forget(w);
-	complaint = refuse_before(w, row, &p);
-	start = p.seq + (row->when == BY_GAP ? 0 : row->first) + (row->when == IN_SYN);
-	p.seq += row->first;
-	p.payload = stream + row->first;
-	p.payload_n = n - row->first;
+	complaint = refuse_before(w, row, &p, n);
+	start = p.seq + at + (row->when == IN_SYN);
+	p.seq += at;
+	p.payload = stream + at;
+	p.payload_n = row->when == SECOND_FIRST ? row->first : n - at;
 	if (!complaint)
-		complaint = world_expect(w, &p, total, row->silent ? STOPPED : PASSED);
+		complaint = world_expect(w, &p, LC_R_MATCH, row->silent ? STOPPED : PASSED);
 	if (complaint || row->silent)
 		return complaint ? complaint : wire_receive(wire, 0) ? "something came back" : NULL;
 	complaint = refuse_both(w, wire, &p, start);

@@ -65,7 +65,7 @@ static const char world_yaml[] =
 	"  - {id: broken, match: {reason: malformed-hello}, verdict: deny-drop}\n"
 	"  - {id: odd-name, match: {reason: invalid-name}, verdict: deny-drop}\n"
 	"  - {id: endless, match: {reason: hello-too-long}, verdict: deny-drop}\n"
-	"  - {id: hole, match: {reason: gap}, verdict: deny-reset}\n"
+	"  - {id: reborn, match: {reason: many-syns}, verdict: deny-reset}\n"
 	"  - {id: late, match: {reason: mid-stream}, verdict: audit}\n"
 	"  - {id: crowd, match: {reason: table-full}, verdict: deny-drop}\n"
 	"  - {id: no-quic, match: {reason: quic}, verdict: deny-drop}\n"

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-only
 """A TLS client (OpenSSL's own hello) that chooses how its first flight is cut. Prints "PORT OUTCOME MILLISECONDS BYTES":
-outcome handshake, reset, closed or timeout; bytes of the first flight.
+outcome handshake, answer, reset, closed or timeout; bytes of the first flight.
 
 --piece N    bytes a write, one TCP segment each        --record N   handshake bytes a TLS record
 --pad N      bytes of ALPN names, which make it long    --mss N      TCP maximum segment size
 --no-sni     no server_name                             --wait S     seconds until it gives up
---sni NAME   another name than the one connected to
+--sni NAME   another name than the one connected to      --hold S     after the handshake, wait, then ask
 """
 import argparse
 import socket
@@ -26,6 +26,7 @@ def arguments():
     p.add_argument('--wait', type=float, default=5)
     p.add_argument('--no-sni', action='store_true')
     p.add_argument('--sni')
+    p.add_argument('--hold', type=float, default=0)
     return p.parse_args()
 
 
@@ -60,7 +61,7 @@ def shake(sock, args, sent):
             client.do_handshake()
             if flight := outgoing.read():
                 sock.sendall(flight)
-            return 'handshake'
+            return ask(sock, client, incoming, outgoing, args.hold) if args.hold else 'handshake'
         except ssl.SSLWantReadError:
             flight = outgoing.read()
         if first and args.record:
@@ -74,6 +75,21 @@ def shake(sock, args, sent):
         if not data:
             return 'closed'
         incoming.write(data)
+
+
+def ask(sock, client, incoming, outgoing, hold):
+    """A request on the open connection, and whether anything comes back."""
+    time.sleep(hold)
+    client.write(b'GET /hello HTTP/1.0\r\n\r\n')
+    sock.sendall(outgoing.read())
+    while data := sock.recv(65536):
+        incoming.write(data)
+        try:
+            client.read(1)
+            return 'answer'
+        except ssl.SSLWantReadError:  # session tickets
+            continue
+    return 'closed'
 
 
 def main():

@@ -39,6 +39,18 @@ event_after_kill()
 	client cam 4 $AZURE 443 reset && event '.verdict == "deny-reset"'
 }
 
+# An open connection outlives its policy but not the next one: it was allowed, then the policy in $1 comes, then it asks.
+live_flow()
+{
+	local client
+
+	client cam "$2" $AZURE 443 "$3" --hold 1.5 &
+	client=$!
+	sleep 0.7
+	lenscap policy load "$LC_TMP/$1"
+	wait $client
+}
+
 e2e_up policy
 e2e_load
 check "refused by the first policy" refused cam 4 $AZURE
@@ -52,6 +64,11 @@ e2e_policy '{id: lifted, match: {class: us-police, kind: body-worn-camera, endpo
 check "another policy is loaded" lenscap policy load "$LC_TMP/other.yaml"
 check "it acts at once: what was refused passes" passes cam 4 $AZURE
 check "it acts at once: what passed is refused" refused cam 4 $CITY
+for family in 4 6; do
+	check "an open connection is reset when a policy that refuses it comes, IPv$family" live_flow policy.yaml $family reset
+	check "the policy that allows it is loaded, IPv$family" lenscap policy load "$LC_TMP/other.yaml"
+	check "an open connection goes on when the same policy comes again, IPv$family" live_flow other.yaml $family answer
+done
 check "the first policy is loaded again" lenscap policy load "$LC_TMP/policy.yaml"
 check "it refuses again" refused cam 6 $AZURE
 

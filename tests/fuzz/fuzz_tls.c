@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Any bytes as a stream: the reader ends, stays inside, and is the same whether it saw a shorter piece before or not.
- * A name that it gives stands in the stream, as it is or over record headers.
+ * Every name that it gives can be had, twice the same.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -19,15 +19,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&stream, 0xee, sizeof(stream));
 	memcpy(stream.bytes, data, size);
 	stream.len = size;
-	why = lc_tls_hello(&fresh, &stream);
-	if (why >= LC_R_MAX || (why == LC_R_NONE && (!fresh.name_len || fresh.name_len > LC_NAME_MAX + 1)))
+	why = lc_tls_hello(&fresh, &stream, 0);
+	if (why >= LC_R_MAX || (why == LC_R_NONE && (!fresh.hosts || fresh.hosts > LC_TLS_HOSTS_MAX || fresh.now.at > size)))
 		abort();
 	stream.len = size / 2;
-	lc_tls_hello(&again, &stream);
+	lc_tls_hello(&again, &stream, size / 3);
 	stream.len = size;
-	if (lc_tls_hello(&again, &stream) != why || again.name_len != fresh.name_len)
+	if (lc_tls_hello(&again, &stream, 0) != why || again.hosts != fresh.hosts)
 		abort();
-	if (why == LC_R_NONE && memcmp(again.name, fresh.name, fresh.name_len))
-		abort();
+	for (unsigned int i = 0; why == LC_R_NONE && i < fresh.hosts; i++) {
+		int named = lc_tls_name(&fresh, &stream, i);
+
+		if (named != lc_tls_name(&again, &stream, i) || fresh.name_len > sizeof(fresh.name) ||
+		    memcmp(again.name, fresh.name, fresh.name_len))
+			abort();
+	}
 	return 0;
 }

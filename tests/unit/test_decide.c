@@ -92,7 +92,7 @@ static const struct row rows[] = {
 	DIFFER(capabilities, FACE, FACE | TRANS),
 	DIFFER(clouds, BIT(LC_CLOUD_GOV), BIT(LC_CLOUD_GOV) | BIT(LC_CLOUD_CN)),
 	DIFFER(confidences, BIT(LC_CONFIDENCE_MEDIUM), BIT(LC_CONFIDENCE_MEDIUM) | BIT(LC_CONFIDENCE_LOW)),
-	DIFFER(reasons, NO_SNI, NO_SNI | 1ull << LC_R_GAP, .reason = LC_R_NO_SNI),
+	DIFFER(reasons, NO_SNI, NO_SNI | 1ull << LC_R_VIEWS, .reason = LC_R_NO_SNI),
 	{ "place and class weigh the same", { { "wa", AUDIT, .place = "US-WA-SEA" }, { "cls", RESET, .classes = POLICE } },
 	  "cls", RESET },
 	{ "a place that is overridden is silent beside a third",

@@ -39,12 +39,18 @@ static void load(const struct hello *hello)
 
 static void expect(const struct hello_case *row, const char *how)
 {
-	int why = lc_tls_hello(&tls, stream);
+	int why = lc_tls_hello(&tls, stream, 0);
 
 	if (why != (int)row->reason)
 		fail_msg("%s, %s: reason %d, expected %d", row->says, how, why, row->reason);
 	if (row->reason != LC_R_NONE)
 		return;
+	assert_true(tls.hosts >= 1);
+	if (!row->name)
+		assert_int_equal(lc_tls_name(&tls, stream, 0), LC_R_INVALID_NAME);
+	if (!row->name)
+		return;
+	assert_int_equal(lc_tls_name(&tls, stream, 0), LC_R_NONE);
 	assert_int_equal(tls.name_len, strlen(row->name));
 	assert_memory_equal(tls.name, row->name, tls.name_len);
 }
@@ -85,7 +91,7 @@ static void test_cut_at_every_byte(void **state)
 			int why;
 
 			stream->len = cut;
-			why = lc_tls_hello(&tls, stream);
+			why = lc_tls_hello(&tls, stream, 0);
 			if (why == LC_R_PENDING || (hello_cases[i].reason != LC_R_NONE && why == (int)hello_cases[i].reason))
 				continue;
 			fail_msg("%s, cut at %u of %u: reason %d", hello_cases[i].says, cut, len, why);
@@ -100,14 +106,15 @@ static void test_no_memory_of_the_last(void **state)
 
 	(void)state;
 	load(&longer);
-	assert_int_equal(lc_tls_hello(&tls, stream), LC_R_NONE);
+	assert_int_equal(lc_tls_hello(&tls, stream, 0), LC_R_NONE);
 	assert_int_equal(tls.ech, 1);
 	load(&shorter);
-	assert_int_equal(lc_tls_hello(&tls, stream), LC_R_NONE);
+	assert_int_equal(lc_tls_hello(&tls, stream, 0), LC_R_NONE);
+	assert_int_equal(lc_tls_name(&tls, stream, 0), LC_R_NONE);
 	assert_int_equal(tls.name_len, 6);
 	assert_int_equal(tls.ech, 0);
 	load(&none);
-	assert_int_equal(lc_tls_hello(&tls, stream), LC_R_NO_SNI);
+	assert_int_equal(lc_tls_hello(&tls, stream, 0), LC_R_NO_SNI);
 	assert_int_equal(tls.name_len, 0);
 }
 
@@ -131,8 +138,38 @@ static void test_first_bytes(void **state)
 		memset(stream, 0xee, sizeof(*stream));
 		memcpy(stream->bytes, rows[i].bytes, rows[i].n);
 		stream->len = rows[i].n;
-		assert_int_equal(lc_tls_hello(&tls, stream), rows[i].why);
+		assert_int_equal(lc_tls_hello(&tls, stream, 0), rows[i].why);
 	}
+}
+
+/* Each of several names can be had, in the order of the hello, whichever extension holds it. */
+static void test_several_names(void **state)
+{
+	const struct hello two = { .names = { { 0, "one.test", 0 }, { 0, "two.test", 0 } }, .second_sni = "three.test" };
+	static const char *const names[] = { "one.test", "two.test", "three.test" };
+
+	(void)state;
+	load(&two);
+	assert_int_equal(lc_tls_hello(&tls, stream, 0), LC_R_NONE);
+	assert_int_equal(tls.hosts, 3);
+	for (__u32 i = 0; i < 3; i++) {
+		assert_int_equal(lc_tls_name(&tls, stream, i), LC_R_NONE);
+		assert_int_equal(tls.name_len, strlen(names[i]));
+		assert_memory_equal(tls.name, names[i], tls.name_len);
+	}
+}
+
+/* A hello behind something else is read from where it begins. */
+static void test_base(void **state)
+{
+	const struct hello plain = { .sni = HELLO_NAME, .record = 40 };
+
+	(void)state;
+	memset(stream, 0xee, sizeof(*stream));
+	stream->len = 100 + hello_build(&plain, stream->bytes + 100, LC_HELLO_MAX - 100);
+	assert_int_equal(lc_tls_hello(&tls, stream, 100), LC_R_NONE);
+	assert_int_equal(tls.now.at, stream->len);
+	assert_int_equal(lc_tls_hello(&tls, stream, 0), LC_R_NOT_TLS);
 }
 
 /* A stream full of records without a byte in them ends, and says that it is not done. */
@@ -142,7 +179,7 @@ static void test_empty_records_end(void **state)
 	for (__u32 at = 0; at + 5 <= LC_HELLO_MAX; at += 5)
 		memcpy(stream->bytes + at, "\x16\x03\x01\x00\x00", 5);
 	stream->len = LC_HELLO_MAX;
-	assert_int_equal(lc_tls_hello(&tls, stream), LC_R_PENDING);
+	assert_int_equal(lc_tls_hello(&tls, stream, 0), LC_R_PENDING);
 }
 
 int main(void)
@@ -153,6 +190,8 @@ int main(void)
 		cmocka_unit_test(test_cut_at_every_byte),
 		cmocka_unit_test(test_no_memory_of_the_last),
 		cmocka_unit_test(test_first_bytes),
+		cmocka_unit_test(test_several_names),
+		cmocka_unit_test(test_base),
 		cmocka_unit_test(test_empty_records_end),
 	};
 

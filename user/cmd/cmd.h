@@ -94,7 +94,8 @@ unsigned long long lc_now_ms(void);                                  /* of a clo
 json_t *lc_json_time(__u64 realtime_ns);                             /* UTC, ISO 8601, milliseconds */
 json_t *lc_json_words(const struct lc_words *words);
 json_t *lc_json_set(enum lc_list list, __u64 bits);
-json_t *lc_json_clauses(const struct lc_model *model, const char *rule);     /* ids; empty: none, or no such rule */
+/* Ids of a rule's clauses that bear on an endpoint (NULL: none) and a kind of asset (-1: any); empty: none, or no such rule. */
+json_t *lc_json_clauses(const struct lc_model *model, const char *rule, const char *endpoint, int kind);
 #define LC_BYTES_TEXT 24
 void lc_bytes_format(__u64 bytes, char text[LC_BYTES_TEXT]);         /* "3.2 MiB" */
 

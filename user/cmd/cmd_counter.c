@@ -11,12 +11,13 @@
 
 static json_t *lc_counter_json_one(const struct lc_model *model, const struct lc_counter *c)
 {
-	const char *rule = lc_model_id(model, LC_REG_RULE, c->key.rule);
+	const char *rule = lc_model_id(model, LC_REG_RULE, c->key.rule), *profile = lc_model_id(model, LC_REG_PROFILE, c->key.profile);
+	const char *endpoint = lc_model_id(model, LC_REG_ENDPOINT, c->key.endpoint);
 
 	return json_pack("{s:s?, s:s?, s:s, s:s, s:s?, s:o, s:I, s:I, s:I}", "profile",
-			 lc_model_id(model, LC_REG_PROFILE, c->key.profile), "endpoint",
-			 lc_model_id(model, LC_REG_ENDPOINT, c->key.endpoint), "verdict", lc_word(LC_LIST_VERDICT, c->key.verdict),
-			 "reason", lc_word(LC_LIST_REASON, c->key.reason), "rule", rule, "clause", lc_json_clauses(model, rule),
+			 profile, "endpoint", endpoint, "verdict", lc_word(LC_LIST_VERDICT, c->key.verdict), "reason",
+			 lc_word(LC_LIST_REASON, c->key.reason), "rule", rule, "clause",
+			 lc_json_clauses(model, rule, endpoint, lc_profile_kind(profile)),
 			 "flows", (json_int_t)c->count.flows, "packets", (json_int_t)c->count.packets, "bytes",
 			 (json_int_t)c->count.bytes);
 }

@@ -109,13 +109,14 @@ static void lc_event_what(const struct lc_follower *f, const struct lc_event *ev
 {
 	const char *id = lc_event_id(f, LC_REG_ENDPOINT, event->endpoint), *rule = lc_event_id(f, LC_REG_RULE, event->rule);
 	const struct lc_endpoint *e = id ? lc_model_endpoint(f->model, id) : NULL;
+	int kind = lc_profile_kind(lc_event_id(f, LC_REG_PROFILE, event->profile));
 
 	json_object_set_new(value, "endpoint", lc_json_text(id));
 	json_object_set_new(value, "provider", lc_json_text(e ? e->provider : NULL));
 	json_object_set_new(value, "service", lc_json_text(e ? e->service : NULL));
 	json_object_set_new(value, "pattern", lc_json_text(e ? e->pattern : NULL));
 	json_object_set_new(value, "rule", lc_json_text(rule));
-	json_object_set_new(value, "clause", f->model ? lc_json_clauses(f->model, rule) : json_array());
+	json_object_set_new(value, "clause", f->model ? lc_json_clauses(f->model, rule, id, kind) : json_array());
 }
 
 static const char *lc_event_proto(unsigned int proto)

@@ -187,11 +187,16 @@ json_t *lc_json_set(enum lc_list list, __u64 bits)
 	return array;
 }
 
-json_t *lc_json_clauses(const struct lc_model *model, const char *rule)
+json_t *lc_json_clauses(const struct lc_model *model, const char *rule, const char *endpoint, int kind)
 {
+	const struct lc_endpoint *asked = endpoint ? lc_model_endpoint(model, endpoint) : NULL;
 	const struct lc_rule *found = rule ? lc_model_rule(model, rule) : NULL;
+	json_t *clauses = json_array();
 
-	return found ? lc_json_words(&found->clauses) : json_array();
+	for (size_t i = 0; found && i < found->clauses.n; i++)
+		if (lc_clause_bears(model, found, found->clauses.list[i], asked, kind))
+			json_array_append_new(clauses, json_string(found->clauses.list[i]));
+	return clauses;
 }
 
 void lc_bytes_format(__u64 bytes, char text[LC_BYTES_TEXT])

@@ -142,7 +142,7 @@ struct lc_decision lc_decision_make(const struct lc_model *model, enum lc_mode m
 
 	if (rule)
 		d = (struct lc_decision){ rule->id, rule->verdict, rule->verdict };
-	if (d.wanted != LC_V_DENY_RESET && d.wanted != LC_V_DENY_DROP)
+	if (d.wanted < LC_V_DENY_RESET)
 		return d;
 	if (mode == LC_MODE_MONITOR)
 		d.verdict = LC_V_AUDIT;

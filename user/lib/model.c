@@ -290,3 +290,43 @@ char *lc_profile_id(const struct lc_model *model, const struct lc_asset_def *ass
 		return NULL;
 	return id;
 }
+
+static bool lc_vendor_provides(const struct lc_model *model, const char *vendor)
+{
+	for (size_t i = 0; i < model->endpoints_n; i++)
+		if (!strcmp(model->endpoints[i].provider, vendor))
+			return true;
+	return false;
+}
+
+/* scope: words with '|' between, or "any" */
+static bool lc_scope_has(const char *scope, const char *word)
+{
+	size_t bytes = strlen(word);
+
+	if (!*scope || !strcmp(scope, "any"))
+		return true;
+	for (const char *at = scope; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL)
+		if (!strncmp(at, word, bytes) && (at[bytes] == '|' || !at[bytes]))
+			return true;
+	return false;
+}
+
+bool lc_clause_bears(const struct lc_model *model, const struct lc_rule *rule, const char *clause, const struct lc_endpoint *endpoint,
+		     int kind)
+{
+	const struct lc_clause *c = lc_model_clause(model, clause);
+
+	if (rule->origin != LC_ORIGIN_PROFILE || !c)
+		return true;
+	if (endpoint && strcmp(c->vendor, endpoint->provider) && lc_vendor_provides(model, c->vendor))
+		return false;
+	return kind < 0 || lc_scope_has(c->kind, lc_word(LC_LIST_KIND, kind));
+}
+
+int lc_profile_kind(const char *id)
+{
+	const char *slash = id ? strrchr(id, '/') : NULL;
+
+	return slash ? lc_word_value(LC_LIST_KIND, slash + 1) : -1;
+}

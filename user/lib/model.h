@@ -143,7 +143,15 @@ const char *lc_model_id(const struct lc_model *model, enum lc_registry registry,
 /* Take over the numbers that an older policy gave, before any new one is given. 0, -EEXIST (one was given), -ENOMEM. */
 int lc_model_inherit(struct lc_model *model, const struct lc_model *older);
 
+/*
+ * Does a clause that a rule names bear on this endpoint (NULL: none) and kind of asset (-1: any)? Always, where an agency wrote the rule.
+ * A shipped profile's rule names the clauses of many vendors: those of another vendor, or about another kind, bear on nothing here.
+ */
+bool lc_clause_bears(const struct lc_model *model, const struct lc_rule *rule, const char *clause, const struct lc_endpoint *endpoint,
+		     int kind);
+
 /* "tenant/kind": what verdict rows and counters are kept for. Caller frees. */
 char *lc_profile_id(const struct lc_model *model, const struct lc_asset_def *asset);
+int lc_profile_kind(const char *id);                 /* enum lc_kind; -1: NULL, or no profile's id */
 
 #endif

@@ -18,7 +18,7 @@ typedef int (*lc_flow_fn)(void *context, const struct lc_flow_key *key, const st
 int lc_read_flows(const struct lc_gate *gate, lc_flow_fn fn, void *context);
 int lc_forget_flows(const struct lc_gate *gate);                     /* between two captures of a replay */
 
-/* Events, oldest first. fn returns non-zero to stop. timeout_ms 0: only what is there. Number of events, or negative errno. */
+/* Events, oldest first. fn returns a negative errno to stop. timeout_ms 0: only what is there. Number of events, or negative errno. */
 typedef int (*lc_event_fn)(void *context, const struct lc_event *event);
 struct lc_event_reader;
 int lc_event_reader_new(const struct lc_gate *gate, lc_event_fn fn, void *context, struct lc_event_reader **ret_reader);

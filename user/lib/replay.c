@@ -52,14 +52,19 @@ static json_t *lc_replay_proto(unsigned int proto)
 	return proto == IPPROTO_TCP ? json_string("tcp") : proto == IPPROTO_UDP ? json_string("udp") : json_sprintf("%u", proto);
 }
 
-static json_t *lc_replay_clauses(const struct lc_player *player, unsigned int number)
+static json_t *lc_replay_clauses(const struct lc_player *player, const struct lc_event *event)
 {
-	const char *id = number ? lc_model_id(player->replay->model, LC_REG_RULE, number) : NULL;
-	struct lc_rule *rule = id ? lc_model_rule(player->replay->model, id) : NULL;
+	const struct lc_model *model = player->replay->model;
+	const char *id = lc_model_id(model, LC_REG_RULE, event->rule), *endpoint = lc_model_id(model, LC_REG_ENDPOINT, event->endpoint);
+	const char *name = lc_model_id(model, LC_REG_ASSET, event->asset);
+	const struct lc_asset_def *asset = name ? lc_model_asset(model, name) : NULL;
+	const struct lc_rule *rule = id ? lc_model_rule(model, id) : NULL;
 	json_t *clauses = json_array();
 
 	for (size_t i = 0; rule && i < rule->clauses.n; i++)
-		json_array_append_new(clauses, json_string(rule->clauses.list[i]));
+		if (lc_clause_bears(model, rule, rule->clauses.list[i], endpoint ? lc_model_endpoint(model, endpoint) : NULL,
+				    asset ? (int)asset->kind : -1))
+			json_array_append_new(clauses, json_string(rule->clauses.list[i]));
 	return clauses;
 }
 
@@ -75,19 +80,61 @@ static void lc_replay_flow(struct lc_player *player, const struct lc_event *even
 		"names", names, "endpoint", lc_replay_id(player, LC_REG_ENDPOINT, event->endpoint),
 		"verdict", lc_word(LC_LIST_VERDICT, event->verdict), "rule", lc_replay_id(player, LC_REG_RULE, event->rule),
 		"reason", lc_word(LC_LIST_REASON, event->reason), "packet", packet,
-		"asset", lc_replay_id(player, LC_REG_ASSET, event->asset), "clause", lc_replay_clauses(player, event->rule));
+		"asset", lc_replay_id(player, LC_REG_ASSET, event->asset), "clause", lc_replay_clauses(player, event));
 
 	if (!flow || json_array_append_new(player->flows, flow))
 		player->err = -ENOMEM;
 }
 
+/* Every name once. */
+static void lc_replay_name(json_t *names, const __u8 *name, size_t bytes)
+{
+	json_t *text = bytes && bytes <= LC_EVENT_NAME ? lc_json_bytes(name, bytes) : NULL, *known;
+	size_t i;
+
+	if (!text)
+		return;
+	json_array_foreach(names, i, known)
+		if (json_equal(known, text)) {
+			json_decref(text);
+			return;
+		}
+	json_array_append_new(names, text);
+}
+
+static bool lc_replay_same(const json_t *flow, const struct lc_flow_key *key)
+{
+	json_t *src = lc_replay_address(key->src), *dst = lc_replay_address(key->dst);
+	bool same = json_equal(json_object_get(flow, "src"), src) && json_equal(json_object_get(flow, "dst"), dst) &&
+		    json_integer_value(json_object_get(flow, "sport")) == ntohs(key->sport) &&
+		    json_integer_value(json_object_get(flow, "dport")) == ntohs(key->dport);
+
+	json_decref(src);
+	json_decref(dst);
+	return same;
+}
+
+/* A second decision on a flow takes the place of the first, and keeps its names. */
+static json_t *lc_replay_again(struct lc_player *player, const struct lc_event *event)
+{
+	size_t i = event->flags & LC_EVENT_AGAIN ? json_array_size(player->flows) : 0;
+	json_t *names = NULL;
+
+	while (i-- && !names)
+		if (lc_replay_same(json_array_get(player->flows, i), &event->flow)) {
+			names = json_incref(json_object_get(json_array_get(player->flows, i), "names"));
+			json_array_remove(player->flows, i);
+		}
+	return names ? names : json_array();
+}
+
 static int lc_replay_event(void *context, const struct lc_event *event)
 {
 	struct lc_player *player = context;
-	json_t *names = json_array();
+	json_t *names = lc_replay_again(player, event);
 
-	if (event->name_len && event->name_len <= sizeof(event->name))
-		json_array_append_new(names, lc_json_bytes(event->name, event->name_len));
+	lc_replay_name(names, event->name, event->name_len);
+	lc_replay_name(names, event->other, event->other_len);
 	lc_replay_flow(player, event, names, json_integer(player->packet));
 	return player->err;
 }
