@@ -80,7 +80,7 @@
 #define LC_MODES(X) \
 	X(MONITOR,         "monitor",         "every refusal becomes audit; the event says what it would have been") \
 	X(ENFORCE,         "enforce",         "verdicts are carried out") \
-	X(ALLOW_LIST_ONLY, "allow-list-only", "what no rule allows or audits is refused")
+	X(ALLOW_LIST_ONLY, "allow-list-only", "only endpoints that a rule allows or audits, and reasons that a rule allows, pass")
 
 /* What is asked. */
 #define LC_CAPABILITIES(X) \

@@ -155,7 +155,11 @@ static const struct row rows[] = {
 	{ "allow-list drops QUIC", {}, LC_RULE_ALLOW_LIST, DROP, RESET, LC_R_QUIC, ALLOW_LIST },
 	{ "allow-list drops fragments", {}, LC_RULE_ALLOW_LIST, DROP, RESET, LC_R_FRAGMENT, ALLOW_LIST },
 	{ "allow-list only counts what is counted", {}, NULL, ALLOW, .reason = LC_R_NOT_TCP, .mode = ALLOW_LIST },
-	{ "allow-list takes a rule's audit", { { "x", AUDIT } }, "x", AUDIT, .mode = ALLOW_LIST },
+	{ "allow-list takes a rule's audit of an endpoint", { { "x", AUDIT } }, "x", AUDIT, .mode = ALLOW_LIST },
+	{ "allow-list refuses a reason that a rule audits", { { "x", AUDIT, .reasons = NO_SNI } }, LC_RULE_ALLOW_LIST, RESET,
+	  .reason = LC_R_NO_SNI, .mode = ALLOW_LIST },
+	{ "allow-list lets a reason pass that a rule allows", { { "x", ALLOW, .reasons = NO_SNI } }, "x", ALLOW,
+	  .reason = LC_R_NO_SNI, .mode = ALLOW_LIST },
 	{ "allow-list takes a rule's reset", { { "x", RESET, .endpoint = "REK" } }, "x", RESET, .mode = ALLOW_LIST },
 };
 

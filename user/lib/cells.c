@@ -109,13 +109,14 @@ static bool lc_fill_silent(const struct lc_fill *f, const struct lc_asset_def *a
 	return false;
 }
 
-static __u16 lc_fill_number(const struct lc_fill *f, const struct lc_rule *rule, const char *builtin)
+/* The number of the rule that a decision names: the one that it was made by, or one that every policy has. */
+static __u16 lc_fill_number(const struct lc_fill *f, const struct lc_rule *rule, const char *decided)
 {
-	if (rule)
+	if (rule && decided == rule->id)
 		return f->numbers->rules[rule - f->model->rules];
-	if (!strcmp(builtin, LC_RULE_ALLOW_LIST))
+	if (!strcmp(decided, LC_RULE_ALLOW_LIST))
 		return f->numbers->builtin[LC_BUILTIN_ALLOW_LIST];
-	return f->numbers->builtin[strcmp(builtin, LC_RULE_MATCHED) ? LC_BUILTIN_UNMATCHED : LC_BUILTIN_MATCHED];
+	return f->numbers->builtin[strcmp(decided, LC_RULE_MATCHED) ? LC_BUILTIN_UNMATCHED : LC_BUILTIN_MATCHED];
 }
 
 /* Give the open ones among 64 columns to a rule, NULL for the default. */

@@ -140,7 +140,8 @@ struct lc_decision lc_decision_make(const struct lc_model *model, enum lc_mode m
 {
 	struct lc_decision d = lc_decision_default(model, mode, reason);
 
-	if (rule)
+	/* A rule that only watches what matches nothing does not put it on the list */
+	if (rule && !(mode == LC_MODE_ALLOW_LIST_ONLY && rule->verdict == LC_V_AUDIT && reason != LC_R_MATCH))
 		d = (struct lc_decision){ rule->id, rule->verdict, rule->verdict };
 	if (d.wanted < LC_V_DENY_RESET)
 		return d;
