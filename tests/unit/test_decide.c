@@ -240,7 +240,7 @@ static struct rule random_rule(const char *id, const struct rule *before)
 	r.kinds = random_bits(3);
 	r.origin = 2 + random() % 2;
 	if (random() % 3 == 0) {
-		r.reasons = random() % (1 << LC_R_MAX);
+		r.reasons = random() % (1ull << LC_R_MAX);
 	} else {
 		r.endpoint = random_word(endpoints, 4);
 		r.provider = random_word(providers, 2);
