@@ -75,7 +75,7 @@ $(O)/user/lib/data.o $(O)/san/user/lib/data.o: $(DATA)
 $(O)/tests/%: tests/unit/%.c $(addprefix $(O)/san/,$(LIB))
 	$(call say,TEST,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(USER_CPPFLAGS) -Ibpf $(USER_CFLAGS) $(SAN) -MMD -MP -MF $@.d -o $@ $< $(filter %.o,$^) $(LDLIBS) -lcmocka
+	$(Q)$(CLANG) $(USER_CPPFLAGS) -Ibpf $(USER_CFLAGS) $(SAN) -MMD -MP -MF $@.d -o $@ $< $(filter %.o,$^) $(LDLIBS) -lcmocka -lcrypto
 
 $(O)/datapath/%: tests/datapath/%.c $(addprefix $(O)/,$(LIB))
 	$(call say,TEST,$@)
@@ -85,7 +85,7 @@ $(O)/datapath/%: tests/datapath/%.c $(addprefix $(O)/,$(LIB))
 $(O)/fuzz/%: tests/fuzz/%.c $(addprefix $(O)/san/,$(LIB))
 	$(call say,FUZZ,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(USER_CPPFLAGS) -Ibpf $(USER_CFLAGS) $(SAN) -fsanitize=fuzzer -MMD -MP -MF $@.d -o $@ $< $(filter %.o,$^) $(LDLIBS)
+	$(Q)$(CLANG) $(USER_CPPFLAGS) -Ibpf $(USER_CFLAGS) $(SAN) -fsanitize=fuzzer -MMD -MP -MF $@.d -o $@ $< $(filter %.o,$^) $(LDLIBS) -lcrypto
 
 check: $(UNIT)
 	$(Q)for t in $(UNIT); do ./$$t || exit 1; done

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * AES-128 (FIPS 197), forwards only: GCM and header protection never turn it round. Pure. Blocks and keys are bytes in the order in
- * which they are written down. Reads a table at places that depend on the key, which gives the key away to who shares the cache:
- * good for keys that anybody can work out, like those of QUIC's Initials (RFC 9001, 7), and for no others.
+ * AES-128 (FIPS 197), forwards only: GCM and header protection never turn it round. Pure. Blocks and keys are bytes in the order
+ * in which they are written down. Reads a table at places that depend on the key, which gives the key away to who shares the
+ * cache: good for keys that anybody can work out, like those of QUIC's Initials (RFC 9001, 7), and for no others.
  */
 #ifndef LENSCAP_CRYPTO_AES128_H
 #define LENSCAP_CRYPTO_AES128_H
@@ -44,8 +44,8 @@ static const __u8 lc_aes_table[256][8] LC_TABLE = {
 #undef E
 
 /*
- * The row for byte n of a half block. Each step hidden: clang 14 would work out all sixteen rows of a round before it uses the first,
- * spill them, and copy the table's address for each sum in which it is not what is added.
+ * The row for byte n of a half block. Each step hidden: clang 14 would work out all sixteen rows of a round before it uses the
+ * first, spill them, and copy the table's address for every sum.
  */
 LC_INLINE const __u8 *lc_aes_row(const __u8 *table, __u64 half, int n)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * GHASH (NIST SP 800-38D, 6.4): blocks added up and multiplied by a key in GF(2^128), where the first bit of a block is the lowest
- * power of x. Pure. By a table of the key's 256 multiples, so that its timing tells the key: for keys that are no secret only.
+ * GHASH (NIST SP 800-38D, 6.4): blocks added up and multiplied by a key in GF(2^128), where the first bit of a block is the
+ * lowest power of x. Pure. By a table of the key's 256 multiples, so that timing tells the key: for keys that are no secret only.
  */
 #ifndef LENSCAP_CRYPTO_GHASH_H
 #define LENSCAP_CRYPTO_GHASH_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * HMAC-SHA256 (RFC 2104) and HKDF (RFC 5869) for messages of one block and outputs of one digest, HKDF-Expand-Label (RFC 8446, 7.1)
- * for an empty context: what QUIC needs, and no more. Pure. Digests are words in host order, as SHA-256 has them.
+ * HMAC-SHA256 (RFC 2104) and HKDF (RFC 5869) for messages of one block and outputs of one digest, HKDF-Expand-Label (RFC 8446,
+ * 7.1) for an empty context: what QUIC needs, and no more. Pure. Digests are words in host order, as SHA-256 has them.
  */
 #ifndef LENSCAP_CRYPTO_HKDF_H
 #define LENSCAP_CRYPTO_HKDF_H
@@ -100,7 +100,10 @@ LC_INLINE __u32 lc_hmac_word(const __u8 *message, __u32 len, __u32 i)
 	return (word & ~(~0u >> (8 * rest))) | 0x80000000 >> (8 * rest);
 }
 
-/* RFC 8446, 7.1, into state: as many bytes of it as the label says. The label may be read-only, thus inline: 6.1 takes no such argument. */
+/*
+ * RFC 8446, 7.1, into state: as many bytes of it as the label says. Inline, because labels lie in .rodata: kernels 6.1 to 6.18 want
+ * to be able to write to what a global function's argument points to.
+ */
 LC_INLINE void lc_hkdf_expand(struct lc_hkdf *h, const struct lc_hkdf_label *label)
 {
 	for (int i = 0; i < 16; i++)

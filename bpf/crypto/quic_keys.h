@@ -43,7 +43,7 @@ static const struct lc_hkdf_label lc_quic_labels[] LC_TABLE = {
 	LC_HKDF_LABEL(16, "quicv2 hp"),
 };
 
-/* Salts never change, so neither does what they make of HMAC's paddings: two of sixteen blocks less. The test works them out again. */
+/* Salts never change, nor does what HMAC's paddings make of them: two of sixteen blocks less. The test works them out again. */
 static const struct lc_quic_version {
 	__u32 version;
 	__u32 labels;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * SHA-256 (FIPS 180-4), one block at a time. Pure. Words are kept in host order; whoever fills a block turns them.
- * Not in constant time with regard to anything but its length: QUIC's Initial secrets are no secrets (RFC 9001, 7).
+ * SHA-256 (FIPS 180-4), one block at a time. Pure. Words are kept in host order; whoever fills a block turns and pads it.
  */
 #ifndef LENSCAP_CRYPTO_SHA256_H
 #define LENSCAP_CRYPTO_SHA256_H
@@ -30,7 +29,7 @@ static const __u32 lc_sha256_initial[8] LC_TABLE = {
 	0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
 };
 
-/* BPF has no rotation; of a word that stands twice in 64 bits every right shift is one. Hidden: clang 14 would multiply, which takes longer. */
+/* BPF has no rotation; of a word that stands twice in 64 bits every right shift is one. Hidden: clang 14 multiplies, slower. */
 LC_INLINE __u64 lc_sha256_twice(__u32 x)
 {
 	__u64 high = (__u64)x << 32;
@@ -68,8 +67,8 @@ LC_INLINE void lc_sha256_schedule(volatile __u32 *w)
 }
 
 /*
- * The eight working variables. a, b, e and b ^ c are wanted in registers, the rest is read when its turn comes: left alone, clang 14
- * juggles eight variables in ten registers, and a block takes a third longer.
+ * The eight working variables. a, b, e and b ^ c are wanted in registers, the rest is read when its turn comes: left alone, clang
+ * 14 juggles eight variables in ten registers, and a block takes a third longer.
  */
 struct lc_sha256_vars {
 	__u32 a[2];                  /* a is the one with the turn's parity, b the other */

@@ -20,7 +20,10 @@ LC_INLINE __u32 lc_get32(const void *from)
 	return *(const volatile __u32 *)from;
 }
 
-/* clang 14 puts constants of 4, 8, 16 and 32 bytes into sections of their own, whose BTF the kernel refuses; libbpf goes on without. */
+/*
+ * clang 14 puts a table of 32 bytes into .rodata.cst32 and its BTF into .rodata: kernels refuse that BTF, libbpf 1.1 goes on without,
+ * and global functions are no longer verified by themselves.
+ */
 #define LC_TABLE __attribute__((section(".rodata")))
 
 #else
@@ -37,7 +40,7 @@ LC_INLINE __u32 lc_get32(const void *from)
 
 #endif
 
-/* Walked turn by turn by the verifier, but one turn's size in the program: what is cold is read from memory first. */
+/* Rolled: walked turn by turn by the verifier all the same, but a program is cold when a hello comes, and small is fast. */
 #ifdef __clang__
 #define LC_ROLLED _Pragma("clang loop unroll(disable)")
 #define LC_UNROLLED _Pragma("clang loop unroll(full)")
