@@ -10,9 +10,11 @@
 #include "pkt.h"
 #include "stream.h"
 
-/* Addresses, protocol and identification (RFC 791, 3.2; RFC 8200, 4.5), in the place of ports. */
+/* Addresses and identification in the place of ports; with IPv4 also the protocol (RFC 791, 3.2; RFC 8200, 4.5). */
 LC_INLINE void lc_frag_key(struct lc_work *w)
 {
+	if (w->pkt.family == 6)
+		w->key.proto = 0;
 	w->key.sport = w->pkt.frag_id >> 16;
 	w->key.dport = w->pkt.frag_id & 0xffff;
 	w->key.pad[0] = LC_STREAM_DATAGRAM;
@@ -32,7 +34,25 @@ LC_INLINE int lc_frag_copy(const struct lc_stream *s)
 	return 1;
 }
 
-/* Note the fragment. Returns whether bytes came again with other values, or -1 where it could not be kept. */
+/*
+ * What a fragment says of its datagram: the last one where it ends, the first one what is in it. A second word on the end counts
+ * only where that completes the datagram: else one that the receiver never gets would keep us waiting. Returns whether it
+ * contradicts what was said before.
+ */
+LC_INLINE int lc_frag_says(const struct lc_work *w, struct lc_stream *s)
+{
+	__u32 end = w->piece.b;
+
+	if (w->pkt.last && (!s->total || s->len >= end))
+		s->total = end;
+	if (!w->pkt.frag_at && !s->proto)
+		s->proto = w->pkt.proto;
+	if (!w->pkt.frag_at && s->proto != w->pkt.proto)
+		return 1;
+	return s->total && (w->pkt.last ? s->total != end : s->total < end);
+}
+
+/* Note the fragment. Returns whether it contradicts others, or -1 where it could not be kept. */
 LC_INLINE int lc_frag_put(struct __sk_buff *skb, struct lc_work *w)
 {
 	struct lc_stream *s = bpf_map_lookup_elem(&lc_hellos, &w->key);
@@ -46,9 +66,7 @@ LC_INLINE int lc_frag_put(struct __sk_buff *skb, struct lc_work *w)
 		s = bpf_map_lookup_elem(&lc_hellos, &w->key);
 	if (!s)
 		return -1;
-	if (w->pkt.last)
-		s->total = w->piece.b;
-	return differs;
+	return lc_frag_says(w, s) | differs;
 }
 
 /* TCP or UDP of the datagram in lc_datagrams, as lc_pkt_tcp() and lc_pkt_udp() find it in a packet. */
@@ -83,6 +101,8 @@ LC_INLINE enum lc_reason lc_frag_take(struct __sk_buff *skb, struct lc_work *w)
 	s = bpf_map_lookup_elem(&lc_hellos, &w->key);
 	whole = s ? lc_frag_copy(s) : 0;
 	w->key.pad[0] = 0;
+	if (whole)
+		w->pkt.proto = w->key.proto = s->proto;
 	if (differs)
 		return LC_R_FRAGMENT;        /* RFC 5722: overlapping fragments are nobody's honest ones */
 	return whole ? lc_frag_transport(w) : LC_R_PENDING;

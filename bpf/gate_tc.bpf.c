@@ -3,7 +3,9 @@
  * The gate at TC ingress of a LAN-side interface. Decides for packets of tagged assets; everybody else's leave after the
  * asset lookup. Never holds a packet back, never waits for user space.
  */
-#include "flow.h"
+#include "quic_flow.h"
+#include "tcp.h"
+#include "udp.h"
 #include "asset.h"
 #include "frag.h"
 #include "tunnel.h"
@@ -88,7 +90,33 @@ LC_INLINE enum lc_reason lc_gate_what(struct __sk_buff *skb, struct lc_work *w)
 	}
 	if (why != LC_R_NONE)
 		return why;
-	return w->pkt.proto == IPPROTO_TCP ? lc_flow_tcp(skb, w) : lc_flow_udp(skb, w);
+	return w->pkt.proto == IPPROTO_TCP ? lc_tcp(skb, w) : lc_udp(skb, w);
+}
+
+/* The loader writes: which program reads QUIC. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} lc_programs SEC(".maps");
+
+/* Behind a tail call of the gate's: all that it found out is in the working memory. */
+SEC("tc")
+int lc_gate_quic(struct __sk_buff *skb)
+{
+	enum lc_reason why = LC_R_QUIC_LOOK;
+	struct lc_quic_scratch *scratch;
+	struct lc_work *w;
+	struct lc_flow *flow;
+	__u32 zero = 0;
+
+	w = bpf_map_lookup_elem(&lc_works, &zero);
+	scratch = bpf_map_lookup_elem(&lc_quic_works, &zero);
+	flow = w ? bpf_map_lookup_elem(&lc_flows, &w->key) : NULL;
+	if (w && scratch && flow)
+		why = lc_quic_look(skb, w, flow, scratch);
+	return lc_finish(skb, w, why);
 }
 
 SEC("tc")
@@ -110,6 +138,8 @@ int lc_gate_tc(struct __sk_buff *skb)
 		w->asset = *asset;
 		lc_gate_begin(skb, w, &link);
 		why = lc_gate_what(skb, w);
+		if (why == LC_R_QUIC_LOOK)
+			bpf_tail_call(skb, &lc_programs, 0);
 	}
 	return lc_finish(skb, w, why);
 }

@@ -40,7 +40,7 @@ LC_INLINE __u32 lc_inner_u32(const struct lc_stream *s, __u32 at)
 
 #define LC_TEXT4(a, b, c, d) ((__u32)(a) << 24 | (b) << 16 | (c) << 8 | (d))
 
-/* RFC 9112, 2.1: the empty line ends a head. mask holds the last four bytes, so that a line's end is seen in one look. */
+/* RFC 9112, 2.1 and 2.2: the empty line ends a head, CR is optional. mask holds the last four bytes: a line's end is seen in one look. */
 LC_CALLBACK lc_http_byte(__u32 turn, void *context)
 {
 	struct lc_http_walk *w = context;
@@ -52,7 +52,7 @@ LC_CALLBACK lc_http_byte(__u32 turn, void *context)
 	byte = lc_inner_u8(w->stream, at);
 	w->at = at + 1;
 	w->mask = w->mask << 8 | byte;
-	if ((w->mask & 0xffff) == 0x0a0a || w->mask == 0x0d0a0d0a) {
+	if ((w->mask & 0xffff) == 0x0a0a || (w->mask & 0xffffff) == 0x0a0d0a) {
 		w->end = at + 1;
 		return 1;
 	}
@@ -210,7 +210,8 @@ LC_INLINE int lc_inner_text(struct lc_inner *inner, const struct lc_stream *s)
 		return LC_R_PENDING;
 	word = lc_inner_u32(s, inner->base);
 	if (word == LC_TEXT4('C', 'O', 'N', 'N'))
-		return lc_inner_http(inner, s, 1);
+		return inner->base + 8 > s->len ? LC_R_PENDING :
+		       lc_inner_u32(s, inner->base + 4) == LC_TEXT4('E', 'C', 'T', ' ') ? lc_inner_http(inner, s, 1) : LC_R_NOT_TLS;
 	if (word == LC_TEXT4('P', 'R', 'O', 'X'))
 		return lc_inner_proxy1(inner, s);
 	return lc_inner_is_http(word) ? lc_inner_http(inner, s, 0) : LC_R_NOT_TLS;

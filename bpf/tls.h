@@ -20,6 +20,7 @@
 #define LC_TLS_SNIS_MAX 2            /* server_name extensions that are looked into; more: malformed */
 #define LC_TLS_HOSTS_MAX 4           /* host names that are looked up, a power of 2; more: malformed */
 
+#define LC_TLS_RAW 0xffffffffu        /* for a base: the message is not in records (RFC 9001, 4) */
 #define LC_TLS_HANDSHAKE 22          /* RFC 8446, 5.1: ContentType */
 #define LC_TLS_RECORD_MAX (16384 + 256)
 #define LC_TLS_CLIENT_HELLO 1        /* 4: HandshakeType */
@@ -30,7 +31,9 @@
 /* What is known of a stream's first bytes. Readers look at the first len of them; stream.h fills the gaps. */
 struct lc_stream {
 	__u32 len;                   /* bytes from offset 0 on, without a gap */
-	__u32 total;                 /* of a datagram in fragments; 0: its last one did not come yet */
+	__u16 total;                 /* of a datagram in fragments; 0: its last one did not come yet */
+	__u8 proto;                  /* of that; 0: its first one did not come yet */
+	__u8 pad;
 	__u64 have[LC_STREAM_WORDS]; /* bit per byte that is here */
 	__u8 bytes[LC_HELLO_MAX + LC_STREAM_CHUNK];
 };
@@ -319,13 +322,16 @@ LC_GLOBAL int lc_tls_hello(struct lc_tls *t, const struct lc_stream *s, __u32 ba
 
 	if (!t || !s)
 		return LC_R_NONE;
-	base &= LC_STREAM_MASK;
 	t->now = (struct lc_tls_at){ .at = base, .body = 4 };
+	if (base == LC_TLS_RAW)
+		t->now = (struct lc_tls_at){ .left = LC_TLS_RAW, .body = 4 };
 	t->list_left = 0;
 	t->name_len = 0;
-	t->snis = t->hosts = t->ech = t->why = t->started = 0;
-	if ((s->len > base && s->bytes[base] != LC_TLS_HANDSHAKE) ||
-	    (s->len > base + 1 && s->bytes[(base + 1) & LC_STREAM_MASK] != 3)) {
+	t->snis = t->hosts = t->ech = t->why = 0;
+	t->started = base == LC_TLS_RAW;
+	base &= LC_STREAM_MASK;
+	if (!t->started && ((s->len > base && s->bytes[base] != LC_TLS_HANDSHAKE) ||
+	     (s->len > base + 1 && s->bytes[(base + 1) & LC_STREAM_MASK] != 3))) {
 		t->why = LC_R_NOT_TLS;
 		return t->why;
 	}

@@ -28,10 +28,11 @@ LC_GLOBAL int lc_view_add(struct lc_work *w)
 	w->view.hash = w->tls.name_len ? w->walk.hash : 0;
 	same = w->views && w->view.reason == w->best.reason && w->view.endpoint == w->best.endpoint && w->view.hash == w->best.hash;
 	stricter = lc_verdict_rank(w->view.verdict) > lc_verdict_rank(w->best.verdict);
-	if (w->views && !same)
+	/* a flow that is known by an oddity of its hello has that for a reason, and still the name */
+	if (w->views && !same && (!w->view.hash || w->view.hash != w->best.hash || w->view.endpoint != w->best.endpoint))
 		w->odd = LC_R_VIEWS;
 	if (!w->views || (stricter && !same)) {
-		if (w->views)
+		if (w->views && w->name.len)
 			lc_view_name_copy(&w->other, w->name.bytes, w->name.len);
 		w->best = w->view;
 		lc_view_name_copy(&w->name, w->tls.name, w->tls.name_len);
@@ -84,7 +85,8 @@ LC_INLINE int lc_view_asked(struct lc_work *w, const struct lc_stream *s, int ht
 	return 1;
 }
 
-struct lc_layers_walk { struct lc_work *work; const struct lc_stream *stream; __u32 why; __u32 asked; };
+/* asked: the last layer's name became a view; proxied: that of one before did. */
+struct lc_layers_walk { struct lc_work *work; const struct lc_stream *stream; __u32 why; __u32 asked; __u32 proxied; };
 
 LC_CALLBACK lc_view_layer(__u32 turn, void *context)
 {
@@ -93,6 +95,7 @@ LC_CALLBACK lc_view_layer(__u32 turn, void *context)
 
 	(void)turn;
 	inner->name_len = 0;
+	walk->proxied |= walk->asked;
 	walk->why = lc_inner_layer(inner, walk->stream);
 	if (walk->why == LC_R_NONE || walk->why == LC_R_HTTP)
 		walk->asked = lc_view_asked(walk->work, walk->stream, walk->why == LC_R_HTTP);
@@ -121,20 +124,24 @@ LC_INLINE void lc_view_oddity(struct lc_work *w)
 		w->odd = LC_R_EARLY_RECORD;
 }
 
-/* Read one stream. LC_R_PENDING: it is no complete view yet; else it has been added. */
-LC_GLOBAL int lc_view_stream(struct lc_work *w, const struct lc_stream *s)
+/* Read one stream, raw: a message without records and nothing before it. LC_R_PENDING: it is no complete view yet; else it has been added. */
+LC_GLOBAL int lc_view_stream(struct lc_work *w, const struct lc_stream *s, __u32 raw)
 {
-	struct lc_layers_walk walk = { .work = w, .stream = s, .why = LC_R_PENDING };
+	struct lc_layers_walk walk = { .work = w, .stream = s, .why = LC_R_NONE };
+	__u32 hash;
+	__u8 odd;
 
 	if (!w || !s)
 		return LC_R_PENDING;
 	w->inner = (struct lc_inner){};
 	w->tls.hosts = 0;
-	lc_loop(LC_INNER_LAYERS, lc_view_layer, &walk);
+	/* nearly every stream begins with the hello itself */
+	if (!raw && (!s->len || s->bytes[0] != LC_TLS_HANDSHAKE))
+		lc_loop(LC_INNER_LAYERS, lc_view_layer, &walk);
 	if (walk.why == LC_R_NONE && w->inner.more)
 		walk.why = LC_R_NOT_TLS;
 	if (walk.why == LC_R_NONE)
-		walk.why = lc_tls_hello(&w->tls, s, w->inner.base);
+		walk.why = lc_tls_hello(&w->tls, s, raw ? LC_TLS_RAW : w->inner.base);
 	else
 		w->tls.now.at = s->len;
 	if (walk.why == LC_R_PENDING && s->len >= LC_HELLO_MAX)
@@ -143,10 +150,17 @@ LC_GLOBAL int lc_view_stream(struct lc_work *w, const struct lc_stream *s)
 		return LC_R_PENDING;
 	w->hello_end = w->tls.now.at;
 	if (walk.why == LC_R_NONE) {
-		lc_loop(LC_TLS_HOSTS_MAX, lc_view_host, &walk);
+		lc_loop(w->tls.hosts, lc_view_host, &walk);
 		lc_view_oddity(w);
 	} else if (walk.why != LC_R_HTTP || !walk.asked) {
+		/* what a proxy is asked for and what then is no hello do not contradict each other */
+		odd = w->odd;
+		hash = w->view.hash;
 		lc_view_reason(w, walk.why);
+		if (walk.asked || walk.proxied) {
+			w->odd = odd;
+			w->best.hash = w->best.hash ? w->best.hash : hash;
+		}
 	}
 	return walk.why;
 }

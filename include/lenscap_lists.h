@@ -33,7 +33,7 @@
 	X(TOO_LONG,     "hello-too-long",  FLOW,     "a ClientHello longer than is kept") \
 	X(MID_STREAM,   "mid-stream",      FLOW,     "data of a connection whose beginning was not seen") \
 	X(TABLE_FULL,   "table-full",      FLOW,     "no room to follow the flow: its sender is over its budget, or its hello was pushed out") \
-	X(QUIC,         "quic",            FLOW,     "QUIC, whose hello is not read by this version") \
+	X(QUIC,         "quic-undecidable", FLOW,    "QUIC whose client changes its connection ids, or tries, too often to be followed") \
 	X(FRAGMENT,     "fragment",        PACKET,   "an IP fragment that can not be put together with its others") \
 	X(NO_POLICY,    "no-policy",       COUNT,    "no policy is loaded") \
 	X(NOT_IP,       "not-ip",          COUNT,    "neither IPv4 nor IPv6") \
@@ -51,7 +51,9 @@
 	X(HTTP,         "plain-http",      FLOW,     "plain HTTP to a host that is no endpoint") \
 	X(MANY_SYNS,    "many-syns",       FLOW,     "more than two beginnings of one connection within a minute") \
 	X(URGENT,       "urgent-data",     FLOW,     "TCP urgent data in the ClientHello: servers differ on whether it is part of it") \
-	X(MPLS,         "mpls",            COUNT,    "MPLS, which is not looked into")
+	X(MPLS,         "mpls",            COUNT,    "MPLS, which is not looked into") \
+	X(QUIC_VERSION, "quic-version",    FLOW,     "QUIC of a version whose Initials can not be read") \
+	X(QUIC_LOOK,    "quic-look",       COUNT,    "a QUIC packet that could not be handed to the program that reads it")
 
 /* Who asks. X(NAME, word, help) from here on. */
 #define LC_CLASSES(X) \

@@ -13,7 +13,7 @@
 
 #define LC_GCM_MAX 2048              /* most bytes of header, ciphertext and tag; a power of 2 */
 #define LC_GCM_TAG 16
-#define LC_GCM_STRIDE 4              /* blocks in one turn of a loop: calls and returns cost as much as a third of a block */
+#define LC_GCM_STRIDE 4              /* blocks in one turn of a loop: a call and its return cost a quarter of a block of GHASH */
 
 _Static_assert(LC_GCM_MAX / 16 + 1 <= 255, "the counter's last byte is all that changes");
 

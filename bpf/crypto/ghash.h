@@ -29,7 +29,7 @@ LC_INLINE struct lc_ghash_row lc_ghash_double(struct lc_ghash_row row)
 	return row;
 }
 
-/* Begin a hash. The table is made anew when the key is not that of last time: it takes as long as ten blocks. */
+/* Begin a hash. The table is made anew when the key is not that of last time: it takes as long as a dozen blocks. */
 LC_GLOBAL int lc_ghash_begin(struct lc_ghash *g, const struct lc_block *key)
 {
 	struct lc_ghash_row row;

@@ -101,8 +101,8 @@ LC_INLINE __u32 lc_hmac_word(const __u8 *message, __u32 len, __u32 i)
 }
 
 /*
- * RFC 8446, 7.1, into state: as many bytes of it as the label says. Inline, because labels lie in .rodata: kernels 6.1 to 6.18 want
- * to be able to write to what a global function's argument points to.
+ * RFC 8446, 7.1, into state: as many bytes of it as the label says. Inline, because labels lie in .rodata, and verifiers, 6.1's
+ * and 6.18's, want to be able to write to what a global function is given.
  */
 LC_INLINE void lc_hkdf_expand(struct lc_hkdf *h, const struct lc_hkdf_label *label)
 {

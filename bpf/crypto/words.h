@@ -21,8 +21,8 @@ LC_INLINE __u32 lc_get32(const void *from)
 }
 
 /*
- * clang 14 puts a table of 32 bytes into .rodata.cst32 and its BTF into .rodata: kernels refuse that BTF, libbpf 1.1 goes on without,
- * and global functions are no longer verified by themselves.
+ * clang 14 puts a table of 32 bytes into .rodata.cst32 and its BTF into .rodata: kernels refuse that BTF, libbpf 1.1 goes on
+ * without, and global functions are no longer verified by themselves.
  */
 #define LC_TABLE __attribute__((section(".rodata")))
 

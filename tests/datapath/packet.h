@@ -30,6 +30,8 @@ struct packet {
 	__u16 vlan, vlan_inner;      /* 0: none; vlan_inner needs vlan */
 	__u16 tpid;                  /* of the outer tag; 0: 0x8100, with an inner one 0x88a8 */
 	__u16 ethertype;             /* 0: by src */
+	__u16 pppoe;                 /* PPP's protocol number in a PPPoE session; 0: none */
+	bool mpls;                   /* one label */
 	/* network */
 	const char *src, *dst;       /* text; the family is src's */
 	size_t ip_options;           /* bytes, multiple of 4 */
@@ -37,6 +39,8 @@ struct packet {
 	int ihl_lie, length_lie, version_lie;
 	__u16 fragment;              /* offset, in 8 bytes */
 	bool more_fragments;
+	__u32 id;                    /* of a datagram in fragments; 0: 0x1234 */
+	bool raw;                    /* payload is all that follows the IP header */
 	struct packet_ext ext[5];     /* four at most */
 	/* transport */
 	__u8 proto;                  /* 0: TCP */
@@ -136,7 +140,14 @@ static inline void packet_link(const struct packet *p, struct packet_out *o)
 		packet_put16(o, 0x8100);
 		packet_put16(o, p->vlan_inner);
 	}
-	packet_put16(o, type);
+	packet_put16(o, p->pppoe ? 0x8864 : p->mpls ? 0x8847 : type);
+	if (p->pppoe) {
+		packet_put32(o, 0x11000001);
+		packet_put16(o, 0);
+		packet_put16(o, p->pppoe);
+	}
+	if (p->mpls)
+		packet_put32(o, 0x00010140);
 }
 
 static inline void packet_ip4(const struct packet *p, struct packet_out *o)
@@ -145,7 +156,7 @@ static inline void packet_ip4(const struct packet *p, struct packet_out *o)
 
 	packet_put16(o, (4 + p->version_lie) << 12 | (5 + p->ip_options / 4 + p->ihl_lie) << 8);
 	packet_put16(o, 0);
-	packet_put16(o, 0x1234);
+	packet_put16(o, p->id ? p->id : 0x1234);
 	packet_put16(o, (p->more_fragments ? 0x2000 : p->fragment ? 0 : 0x4000) | p->fragment);
 	packet_put16(o, (p->ttl ? p->ttl : 57) << 8 | (p->proto ? p->proto : 6));
 	packet_put16(o, 0);
@@ -169,7 +180,7 @@ static inline void packet_ext6(const struct packet *p, const struct packet_ext *
 		return;
 	}
 	packet_put16(o, p->fragment << 3 | p->more_fragments);
-	packet_put(o, NULL, ext->bytes - 4);
+	packet_put32(o, p->id ? p->id : 0x1234);
 }
 
 static inline void packet_ip6(const struct packet *p, struct packet_out *o)
@@ -222,7 +233,7 @@ static inline size_t packet_build(const struct packet *p, __u8 frame[PACKET_MAX]
 	ip = o.n;
 	packet_is6(p) ? packet_ip6(p, &o) : packet_ip4(p, &o);
 	l4 = o.n;
-	if (p->fragment || (proto != 6 && proto != 17))
+	if (p->raw || p->fragment || (proto != 6 && proto != 17))
 		packet_put(&o, p->payload, p->payload_n);
 	else
 		proto == 6 ? packet_tcp(p, &o) : packet_udp(p, &o);
@@ -232,7 +243,9 @@ static inline size_t packet_build(const struct packet *p, __u8 frame[PACKET_MAX]
 		packet_set16(frame + ip + 2, o.n - ip + p->length_lie);
 		packet_set16(frame + ip + 10, packet_fold(packet_sum(frame + ip, l4 - ip, 0)));
 	}
-	if (!p->fragment && !p->more_fragments && (proto == 6 || proto == 17))
+	if (p->pppoe)
+		packet_set16(frame + ip - 4, o.n - ip + 2);
+	if (!p->raw && !p->fragment && !p->more_fragments && (proto == 6 || proto == 17))
 		packet_set16(frame + l4 + (proto == 6 ? 16 : 6), packet_l4_sum(frame + ip, frame + l4, o.n - l4, proto));
 	return p->cut && p->cut < o.n ? p->cut : o.n;
 }

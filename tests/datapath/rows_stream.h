@@ -10,25 +10,33 @@
 
 #define REST 65535
 
-enum step_kind { STEP_END, STEP_SYN, STEP_DATA, STEP_JUNK, STEP_EMPTY, STEP_OTHER };
+enum step_kind { STEP_END, STEP_SYN, STEP_FAKE_SYN, STEP_DATA, STEP_JUNK, STEP_EMPTY, STEP_OTHER, STEP_AWAY };
 
-/* JUNK: bytes that are no TLS. OTHER: the row's other hello. SYN, at: moves the stream's first sequence number. */
+/*
+ * JUNK: bytes that are no TLS. OTHER: the row's other hello. SYN, at: moves the stream's first sequence number; FAKE_SYN: one
+ * that the server does not take. AWAY: the other hello from its first byte, wherever it is sent to.
+ */
 struct step {
 	enum step_kind kind;
 	int at;
 	unsigned int n;              /* REST: to the end */
 	enum lc_reason total;
 	bool stopped;
-	__u8 flags;                  /* 0: ACK (SYN for a SYN) */
+	__u8 flags;                  /* 0: ACK (SYN for a SYN); URG: the row's urgent byte; SYN: takes a number of its own */
 };
 
 struct stream_row {
 	const char *says;
 	struct hello hello, other;   /* names NULL: api.blocked.test; www.benign.test for other */
-	struct step steps[9];        /* ended by STEP_END */
+	struct step steps[12];       /* ended by STEP_END */
 	struct expect expect;        /* of the last event; verdict UNDECIDED: there is none */
+	const char *view;            /* the other name in it */
+	bool again;                  /* it is not the flow's first decision */
 	unsigned int events;         /* 0: one */
 	__u32 start;                 /* sequence number of offset 0; 0: ISS + 1 */
+	int urgent;                  /* offset of the byte that is sent as urgent data */
+	bool inserted;               /* ... and is no part of the hello */
+	bool mild;                   /* by the policy that refuses no reason */
 };
 
 #define REFUSED { LC_V_DENY_RESET, LC_R_MATCH, NULL, "BLOCKED", "reset", HELLO_NAME, 0 }
@@ -74,7 +82,7 @@ static const struct stream_row stream_rows[] = {
 	  .expect = REFUSED },
 	{ .says = "keep-alive between two pieces",
 	  .steps = { SYN_SENT, PART(0, 75), { STEP_JUNK, 74, 1, LC_R_PENDING, false, 0 }, LAST(75) },
-	  .expect = REFUSED },
+	  .expect = REFUSED, .view = "api.bJocked.test" },
 	{ .says = "first segment begins left of the stream",
 	  .steps = { SYN_SENT, LAST(-30) }, .expect = REFUSED },
 	{ .says = "old data far left of the stream",
@@ -156,11 +164,28 @@ static const struct stream_row stream_rows[] = {
 	  .expect = BY(LC_R_NOT_TLS, LC_V_ALLOW, LC_RULE_UNMATCHED) },
 };
 
+/* The row's hello, or its other one. */
+static size_t stream_hello(const struct world *w, const struct stream_row *row, bool other, __u8 *bytes)
+{
+	struct hello hello = other ? row->other : row->hello;
+	size_t n;
+
+	if (!hello.names[0].bytes)
+		hello.sni = world_name(w, hello.sni ? hello.sni : other ? "www.benign.test" : HELLO_NAME);
+	n = hello_build(&hello, bytes, HELLO_MAX);
+	if (!row->inserted)
+		return n;
+	memmove(bytes + row->urgent + 1, bytes + row->urgent, n - row->urgent);
+	bytes[row->urgent] = 'U';
+	return n + 1;
+}
+
+/* Those of them that a step sends. from: where the stream begins. */
 static const __u8 *stream_bytes(const struct step *step, const __u8 *data, size_t n, size_t from, size_t *ret_n)
 {
 	static __u8 bytes[HELLO_MAX];
-	int at = step->at - (int)from;
-	size_t share = step->n == REST ? n - at : step->n;
+	int at = step->kind == STEP_AWAY ? 0 : step->at - (int)from;
+	size_t share = step->kind == STEP_EMPTY || step->kind == STEP_FAKE_SYN ? 0 : step->n == REST ? n - at : step->n;
 
 	memset(bytes, 'J', sizeof(bytes));
 	for (size_t i = 0; step->kind != STEP_JUNK && i < share; i++)
@@ -172,22 +197,16 @@ static const __u8 *stream_bytes(const struct step *step, const __u8 *data, size_
 
 static const char *stream_step(struct world *w, const struct stream_row *row, const struct step *step, size_t *from)
 {
-	static __u8 hello[HELLO_MAX], other[HELLO_MAX];
-	struct hello first = row->hello, second = row->other;
-	__u32 start = row->start ? row->start : ISS + 1;
-	struct packet p = { .ack = ACK, .flags = step->flags ? step->flags : step->kind == STEP_SYN ? TCP_SYN : TCP_ACK };
-	bool is_other = step->kind == STEP_OTHER;
-	size_t n;
+	static __u8 hello[HELLO_MAX];
+	bool syn = step->kind == STEP_SYN || step->kind == STEP_FAKE_SYN;
+	struct packet p = { .ack = ACK, .flags = step->flags ? step->flags : syn ? TCP_SYN : TCP_ACK };
+	size_t n = stream_hello(w, row, step->kind == STEP_OTHER || step->kind == STEP_AWAY, hello);
 
 	if (step->kind == STEP_SYN)
 		*from = step->at;
-	first.sni = first.sni ? first.sni : HELLO_NAME;
-	second.sni = second.sni ? second.sni : "www.benign.test";
-	n = is_other ? hello_build(&second, other, sizeof(other)) : hello_build(&first, hello, sizeof(hello));
-	p.seq = start + step->at - (step->kind == STEP_SYN);
-	p.payload = stream_bytes(step, is_other ? other : hello, n, *from, &p.payload_n);
-	if (step->kind == STEP_EMPTY)
-		p.payload_n = 0;
+	p.seq = (row->start ? row->start : ISS + 1) + step->at - !!(p.flags & TCP_SYN);
+	p.urgent = p.flags & TCP_URG ? row->urgent + 1 - step->at : 0;
+	p.payload = stream_bytes(step, hello, n, *from, &p.payload_n);
 	return world_expect(w, &p, step->total, step->stopped ? STOPPED : PASSED);
 }
 
@@ -206,19 +225,31 @@ static const char *stream_row(struct world *w, const struct stream_row *row)
 		snprintf(where, sizeof(where), "%s", complaint);
 		return wrong("step %td: %s", step - row->steps + 1, where);
 	}
+	if (w->twin)
+		return NULL;
 	if (w->events_n != events)
 		return wrong("%u events, expected %u", w->events_n, events);
 	if (!events)
 		return NULL;
 	w->events[0] = w->events[events - 1];
 	w->events_n = 1;
-	return world_told(w, &row->expect);
+	return world_told_more(w, &row->expect, row->view, row->again);
 }
 
-static void stream_rows_run(struct world *w)
+/* mild: the world in which the same rows ask for a name that is allowed. */
+static void stream_rows_all(struct world *w, struct world *mild, const struct stream_row *rows, size_t n)
 {
-	for (size_t i = 0; i < sizeof(stream_rows) / sizeof(*stream_rows); i++)
-		row_end(stream_row(w, &stream_rows[i]), "%s", stream_rows[i].says);
+	mild->twin = false;
+	for (size_t i = 0; i < n; i++)
+		row_end(stream_row(rows[i].mild ? mild : w, &rows[i]), "%s", rows[i].says);
+	mild->twin = true;
+	for (size_t i = 0; i < n; i++)
+		row_end(stream_row(mild, &rows[i]), "benign twin: %s", rows[i].says);
+}
+
+static void stream_rows_run(struct world *w, struct world *mild)
+{
+	stream_rows_all(w, mild, stream_rows, sizeof(stream_rows) / sizeof(*stream_rows));
 }
 
 #endif

@@ -48,7 +48,8 @@ e2e_warnings() { dmesg 2>/dev/null | grep -cE 'WARNING:|BUG:|Oops|general protec
 # The last line of every test.
 e2e_end()
 {
-	check "the kernel warned of nothing" [ "$(e2e_warnings)" = "$E2E_WARNINGS" ]
+	# fewer than before: the kernel's log is a ring
+	check "the kernel warned of nothing" [ "$(e2e_warnings)" -le "$E2E_WARNINGS" ]
 	exit $E2E_BAD
 }
 

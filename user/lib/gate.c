@@ -28,6 +28,7 @@ static const char *const lc_map_names[LC_MAP_MAX] = {
 	[LC_MAP_HELLOS] = "lc_hellos",   [LC_MAP_COUNTS] = "lc_counts",   [LC_MAP_TOTALS] = "lc_totals",
 	[LC_MAP_EVENTS] = "lc_events",   [LC_MAP_SEQ] = "lc_seq",         [LC_MAP_ASSETS4] = "lc_assets4",
 	[LC_MAP_ASSETS6] = "lc_assets6", [LC_MAP_MACS] = "lc_macs",       [LC_MAP_VLANS] = "lc_vlans",
+	[LC_MAP_PROGRAMS] = "lc_programs",
 	[LC_MAP_STEPS] = "lc_steps",     [LC_MAP_CELLS] = "lc_cells",     [LC_MAP_TEXTS] = "lc_texts",
 };
 
@@ -128,6 +129,15 @@ static int lc_gate_load_why(int err, const char **ret_why)
 		      strerror(-err));
 }
 
+/* The program that reads QUIC, where the gate's tail call finds it. */
+static int lc_gate_chain(struct gate_tc *skeleton)
+{
+	int fd = bpf_program__fd(skeleton->progs.lc_gate_quic);
+	__u32 zero = 0;
+
+	return bpf_map_update_elem(bpf_map__fd(skeleton->maps.lc_programs), &zero, &fd, BPF_ANY) ? -errno : 0;
+}
+
 int lc_gate_private(const struct lc_gate_sizes *sizes, struct lc_gate **ret_gate, const char **ret_why)
 {
 	struct lc_gate *gate = lc_gate_new(NULL);
@@ -158,6 +168,11 @@ int lc_gate_private(const struct lc_gate_sizes *sizes, struct lc_gate **ret_gate
 		gate->maps[i] = map ? bpf_map__fd(map) : -1;
 	}
 	gate->program = bpf_program__fd(gate->skeleton->progs.lc_gate_tc);
+	err = lc_gate_chain(gate->skeleton);
+	if (err) {
+		lc_why(ret_why, err, "joining the programs: %s", strerror(-err));
+		goto out;
+	}
 	*ret_gate = gate;
 	gate = NULL;
 out:
