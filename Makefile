@@ -77,6 +77,7 @@ $(O)/tests/%: tests/unit/%.c $(addprefix $(O)/san/,$(LIB))
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(USER_CPPFLAGS) -Ibpf $(USER_CFLAGS) $(SAN) -MMD -MP -MF $@.d -o $@ $< $(filter %.o,$^) $(LDLIBS) -lcmocka -lcrypto
 
+$(O)/datapath/quic: LDLIBS += -lcrypto
 $(O)/datapath/%: tests/datapath/%.c $(addprefix $(O)/,$(LIB))
 	$(call say,TEST,$@)
 	@mkdir -p $(@D)

@@ -2,7 +2,7 @@
 /*
  * What a sender may take of the tables that all assets share, by the second. Flows and kept hellos are in LRU tables, where
  * whoever adds most pushes out the others; a sender that is over its budget adds nothing, and is judged by the rule for table-full.
- * So a flood costs the flooder its own flows: others' entries live for at least (table - burst) / rate seconds.
+ * So a flood costs the asset that it comes from: with made-up addresses all of that asset, but no other.
  */
 #ifndef LENSCAP_BUDGET_H
 #define LENSCAP_BUDGET_H
@@ -11,24 +11,31 @@
 
 #define LC_SECOND_NS 1000000000ull
 
-/* New entries a second, and at once. */
-#define LC_HOST_FLOWS_RATE 256
-#define LC_HOST_FLOWS_BURST 2048
-#define LC_HOST_HELLOS_RATE 32
-#define LC_HOST_HELLOS_BURST 96
-#define LC_ASSET_FLOWS_RATE 2048     /* all addresses of an asset together: one of them may lie about its own */
-#define LC_ASSET_FLOWS_BURST 16384
-#define LC_ASSET_HELLOS_RATE 128
-#define LC_ASSET_HELLOS_BURST 192
+/* Entries of the tables; the loader sets what it made. */
+const volatile __u32 lc_flows_n = 65536;
+const volatile __u32 lc_hellos_n = 1024;
+
+/*
+ * Shares of a table: new entries a second and at once, for one address and for all of an asset together (one of them may lie about its
+ * own). What an asset leaves alone lives for as long as it takes to fill the other half: some 8 s of flows, 2 s of hellos.
+ */
+#define LC_HOST_FLOWS_RATE (lc_flows_n / 256)
+#define LC_HOST_FLOWS_BURST (lc_flows_n / 32)
+#define LC_HOST_HELLOS_RATE (lc_hellos_n / 16)
+#define LC_HOST_HELLOS_BURST (lc_hellos_n / 8)
+#define LC_ASSET_FLOWS_RATE (lc_flows_n / 16)
+#define LC_ASSET_FLOWS_BURST (lc_flows_n / 2)
+#define LC_ASSET_HELLOS_RATE (lc_hellos_n / 4)
+#define LC_ASSET_HELLOS_BURST (lc_hellos_n / 2)
 
 /* GCRA: an entry costs second/rate of time; burst of them may be taken ahead. */
 LC_INLINE int lc_budget_spend(__u64 *spent_ns, __u64 now, __u32 rate, __u32 burst)
 {
-	__u64 from = *spent_ns > now ? *spent_ns : now;
+	__u64 from = *spent_ns > now ? *spent_ns : now, each = LC_SECOND_NS / (rate ? rate : 1);
 
-	if (from - now > burst * (LC_SECOND_NS / rate))
+	if (from - now > burst * each)
 		return 0;
-	*spent_ns = from + LC_SECOND_NS / rate;
+	*spent_ns = from + each;
 	return 1;
 }
 

@@ -9,19 +9,20 @@
 #include "pkt.h"
 #include "views.h"
 
-/* A new entry; NULL where its sender has no budget for one (or memory fails). */
-LC_INLINE struct lc_flow *lc_flow_new(struct lc_work *w, __u32 start, __u8 flags)
+/* A new entry, made of what is in w->flow; NULL where its sender has no budget for one (or memory fails). */
+LC_INLINE struct lc_flow *lc_flow_add(struct lc_work *w)
 {
-	__builtin_memset(&w->flow, 0, sizeof(w->flow));
-	w->flow.first_ns = bpf_ktime_get_ns();
-	w->flow.start = start;
-	w->flow.flags = flags;
-	w->flow.syns = 1;
 	w->flow.profile = w->asset.profile;
 	w->flow.asset = w->asset.asset;
 	if (!lc_budget_take(w, 0) || bpf_map_update_elem(&lc_flows, &w->key, &w->flow, BPF_ANY))
 		return NULL;
 	return bpf_map_lookup_elem(&lc_flows, &w->key);
+}
+
+LC_INLINE void lc_flow_blank(struct lc_work *w)
+{
+	__builtin_memset(&w->flow, 0, sizeof(w->flow));
+	w->flow.first_ns = bpf_ktime_get_ns();
 }
 
 /* The best view's verdict becomes the flow's. */

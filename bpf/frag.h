@@ -17,7 +17,7 @@ LC_INLINE void lc_frag_key(struct lc_work *w)
 		w->key.proto = 0;
 	w->key.sport = w->pkt.frag_id >> 16;
 	w->key.dport = w->pkt.frag_id & 0xffff;
-	w->key.pad[0] = LC_STREAM_DATAGRAM;
+	lc_stream_select(w, LC_STREAM_DATAGRAM, 0);
 }
 
 /* Copy the datagram out if all of it is here. */
@@ -55,7 +55,7 @@ LC_INLINE int lc_frag_says(const struct lc_work *w, struct lc_stream *s)
 /* Note the fragment. Returns whether it contradicts others, or -1 where it could not be kept. */
 LC_INLINE int lc_frag_put(struct __sk_buff *skb, struct lc_work *w)
 {
-	struct lc_stream *s = bpf_map_lookup_elem(&lc_hellos, &w->key);
+	struct lc_stream *s = bpf_map_lookup_elem(&lc_hellos, &w->stream_key);
 	int differs = 0;
 
 	if (s)
@@ -63,7 +63,7 @@ LC_INLINE int lc_frag_put(struct __sk_buff *skb, struct lc_work *w)
 	else if (lc_stream_keep(skb, w))
 		return -1;
 	else
-		s = bpf_map_lookup_elem(&lc_hellos, &w->key);
+		s = bpf_map_lookup_elem(&lc_hellos, &w->stream_key);
 	if (!s)
 		return -1;
 	return lc_frag_says(w, s) | differs;
@@ -98,9 +98,8 @@ LC_INLINE enum lc_reason lc_frag_take(struct __sk_buff *skb, struct lc_work *w)
 	w->piece = (struct lc_piece){ p->frag_at, p->frag_at + p->end - p->l4, p->l4 };
 	lc_frag_key(w);
 	differs = lc_frag_put(skb, w);
-	s = bpf_map_lookup_elem(&lc_hellos, &w->key);
+	s = bpf_map_lookup_elem(&lc_hellos, &w->stream_key);
 	whole = s ? lc_frag_copy(s) : 0;
-	w->key.pad[0] = 0;
 	if (whole)
 		w->pkt.proto = w->key.proto = s->proto;
 	if (differs)

@@ -68,6 +68,7 @@ LC_INLINE void lc_gate_begin(struct __sk_buff *skb, struct lc_work *w, const str
 	w->best = (struct lc_view){};
 	w->decided = 0;
 	w->again = 0;
+	w->quiet = 0;
 	w->views = 0;
 	w->odd = LC_R_NONE;
 	w->tls.started = 0;
@@ -83,7 +84,7 @@ LC_INLINE enum lc_reason lc_gate_what(struct __sk_buff *skb, struct lc_work *w)
 
 	if (why == LC_R_FRAGMENT)
 		why = lc_frag_take(skb, w);
-	if (why == LC_R_FRAGMENT) {
+	if (why == LC_R_FRAGMENT || why == LC_R_HEADERS) {
 		w->view = (struct lc_view){ .reason = why };
 		lc_verdict(w);
 		w->best = w->view;

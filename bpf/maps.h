@@ -37,7 +37,7 @@ struct {
 /* Programs write: the bytes of hellos that came in more than one piece. full: the oldest goes, its flow becomes table-full. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 512);
+	__uint(max_entries, 1024);
 	__type(key, struct lc_flow_key);
 	__type(value, struct lc_stream);
 } lc_hellos SEC(".maps");

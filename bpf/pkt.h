@@ -16,7 +16,7 @@
 #include "maps.h"
 
 #define LC_ETH_P_QINQ 0x88a8         /* IEEE 802.1ad */
-#define LC_EXT6_MAX 8                /* extension headers that are walked; more: not-tcp */
+#define LC_EXT6_MAX 24               /* extension headers that are walked; more: many-headers */
 #define LC_LINK_MAX (sizeof(struct ethhdr) + 2 * sizeof(struct lc_vlan) + sizeof(struct lc_pppoe) + sizeof(struct ipv6hdr))
 
 #define LC_ETH_P_PPPOE 0x8864        /* RFC 2516, 4 */
@@ -124,10 +124,13 @@ LC_CALLBACK lc_pkt_ext6(__u32 turn, void *context)
 	struct lc_pkt *p = &walk->work->pkt;
 	__u8 ext[8] = {};
 
-	(void)turn;
 	if (p->proto != IPPROTO_HOPOPTS && p->proto != IPPROTO_ROUTING && p->proto != IPPROTO_DSTOPTS &&
 	    p->proto != IPPROTO_FRAGMENT && p->proto != IPPROTO_AH)
 		return 1;
+	if (turn >= LC_EXT6_MAX) {
+		walk->why = LC_R_HEADERS;
+		return 1;
+	}
 	if (bpf_skb_load_bytes(walk->skb, p->l4, ext, sizeof(ext))) {
 		walk->why = LC_R_TRUNCATED;
 		return 1;
@@ -166,7 +169,7 @@ LC_INLINE enum lc_reason lc_pkt_ip6(struct __sk_buff *skb, struct lc_work *w)
 		return LC_R_TRUNCATED;
 	__builtin_memcpy(w->key.src, &ip.saddr, 16);
 	__builtin_memcpy(w->key.dst, &ip.daddr, 16);
-	lc_loop(LC_EXT6_MAX, lc_pkt_ext6, &walk);
+	lc_loop(LC_EXT6_MAX + 1, lc_pkt_ext6, &walk);
 	return walk.why;
 }
 

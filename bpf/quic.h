@@ -12,20 +12,23 @@
 #include "verif.h"
 
 #define LC_QUIC_CONNS 4              /* connection ids of a client, each with keys and a stream of its own; a power of 2 */
-#define LC_QUIC_PACKETS 16           /* of one datagram, or of the datagrams of one GSO packet, that are looked at */
-#define LC_QUIC_FRAMES 1024          /* of one packet that are looked at, runs of PADDING counted as few */
-#define LC_QUIC_ACK_RANGES 64
+#define LC_QUIC_FRAMES LC_GCM_MAX    /* of a packet: each has a byte or more */
+#define LC_QUIC_ACK_RANGES (LC_GCM_MAX / 2)
 
-/* RFC 9000, 17.2, table 5; RFC 9369, 3.2 */
-enum lc_quic_kind { LC_QUIC_END, LC_QUIC_INITIAL, LC_QUIC_OTHER, LC_QUIC_STRANGE };
+/*
+ * RFC 9000, 17.2, table 5; RFC 9369, 3.2. END: nothing that a server takes. LONG: of a version that is known, and longer than what
+ * is here. STRANGE: of another version.
+ */
+enum lc_quic_kind { LC_QUIC_END, LC_QUIC_INITIAL, LC_QUIC_OTHER, LC_QUIC_LONG, LC_QUIC_STRANGE };
 
 /* RFC 9000, 19 */
 enum lc_quic_frame { LC_QUIC_PADDING = 0, LC_QUIC_PING = 1, LC_QUIC_ACK = 2, LC_QUIC_ACK_ECN = 3, LC_QUIC_CRYPTO = 6 };
 
 struct lc_quic_conn {
 	struct lc_quic_keys keys;
+	__u64 expected;              /* packet number: one more than the highest so far */
 	__u32 version;
-	struct lc_quic_cid cid;
+	__u32 kept;                  /* its stream is, and has no whole hello yet */
 };
 
 /* What is kept of a flow. */
@@ -44,6 +47,7 @@ struct lc_quic_work {
 	__u32 version;
 	__u32 conn;                  /* whose keys fit */
 	__u32 bad;                   /* read past the end */
+	__u64 number;                /* of the packet that was opened */
 	__u32 crypto_at, crypto_len; /* of the frame in hand, crypto_at in the stream; */
 	__u32 data;                  /* its bytes */
 	struct lc_quic_cid cid;      /* the packet's destination */
@@ -58,7 +62,7 @@ LC_INLINE __u32 lc_quic_u8(const struct lc_quic_work *q, __u32 at)
 	return q->gcm.bytes[at & (LC_GCM_MAX - 1)];
 }
 
-/* RFC 9000, 16: the top two bits say how many bytes. What does not fit 32 bits is past every end. */
+/* RFC 9000, 16: the top two bits say how many bytes. What does not fit 32 bits becomes the largest that does: past every end. */
 LC_GLOBAL __u32 lc_quic_varint(struct lc_quic_work *q)
 {
 	__u32 first, bytes, value = 0;
@@ -67,10 +71,13 @@ LC_GLOBAL __u32 lc_quic_varint(struct lc_quic_work *q)
 		return 0;
 	first = lc_quic_u8(q, q->at);
 	bytes = 1 << (first >> 6);
-	if (q->at + bytes > q->end || (bytes == 8 && (first & 0x3f || lc_quic_u8(q, q->at + 1) || lc_quic_u8(q, q->at + 2) ||
-						      lc_quic_u8(q, q->at + 3)))) {
+	if (q->at + bytes > q->end) {
 		q->bad = 1;
 		return 0;
+	}
+	if (bytes == 8 && (first & 0x3f || lc_quic_u8(q, q->at + 1) || lc_quic_u8(q, q->at + 2) || lc_quic_u8(q, q->at + 3))) {
+		q->at += 8;
+		return ~0u;
 	}
 	value = first & 0x3f;
 	for (__u32 i = 1; i < 8; i++)
@@ -111,8 +118,9 @@ LC_GLOBAL int lc_quic_header(struct lc_quic_work *q)
 	q->cid.len = lc_quic_u8(q, at + 5);
 	if (!q->version)
 		return LC_QUIC_END;          /* Version Negotiation, servers' */
-	if (lc_quic_version_row(q->version) == LC_QUIC_VERSIONS)
-		return LC_QUIC_STRANGE;
+	/* RFC 9287, 3: who clears the fixed bit has been told that he may; of an unknown version it may be RTP (RFC 9443, 2) */
+	if (!lc_quic_version_known(q->version))
+		return first & 0x40 ? LC_QUIC_STRANGE : LC_QUIC_END;
 	if (q->cid.len > LC_QUIC_CID_MAX)
 		return LC_QUIC_END;
 	for (__u32 i = 0; i < sizeof(q->cid.bytes); i++)
@@ -129,7 +137,7 @@ LC_GLOBAL int lc_quic_header(struct lc_quic_work *q)
 	len = lc_quic_varint(q);
 	q->number_at = q->at;
 	q->packet_end = q->at + len;
-	return q->bad || len > q->end || q->packet_end > q->end ? LC_QUIC_END : kind;
+	return q->bad || len > q->end || q->packet_end > q->end ? LC_QUIC_LONG : kind;
 }
 
 /* RFC 9001, 5.4.1: xor the mask over the first byte's low bits and the packet number; again takes it off. */
@@ -150,14 +158,39 @@ LC_INLINE __u32 lc_quic_mask(struct lc_quic_work *q, __u32 start, const struct l
 	return number;
 }
 
-/* Take the protection off the Initial that starts there, if these are its keys. 0, or -EBADMSG and the packet is as it was. */
-LC_GLOBAL int lc_quic_open(struct lc_quic_work *q, const struct lc_quic_keys *keys, __u32 start)
+/* RFC 9000, A.3: what a receiver makes of a number's last bytes, who expects another one next. */
+LC_INLINE __u64 lc_quic_number(__u64 expected, __u32 number, __u32 number_len)
 {
-	struct lc_block mask;
-	__u32 number_len, number, at;
+	__u64 window = 1ull << (8 * number_len), near = (expected & ~(window - 1)) | number;
 
-	if (!q || !keys || q->number_at + 4 + 16 > q->packet_end)
+	if (near + window / 2 <= expected)
+		return near + window;
+	if (near > expected + window / 2 && near >= window)
+		return near - window;
+	return near;
+}
+
+LC_INLINE int lc_quic_check(struct lc_quic_work *q, const struct lc_quic_keys *keys, __u64 number)
+{
+	q->number = number;
+	lc_quic_nonce(&q->gcm, keys, number);
+	return lc_gcm_check(&q->gcm, &keys->payload);
+}
+
+/*
+ * Take the protection off the Initial that starts there, if these are its keys. The packet number is as it stands there, or what it
+ * is to a server that got all the packets before. 0, or -EBADMSG and the packet is as it was.
+ */
+LC_GLOBAL int lc_quic_open(struct lc_quic_work *q, const struct lc_quic_conn *conn, __u32 start)
+{
+	const struct lc_quic_keys *keys;
+	__u32 number_len, number, at;
+	struct lc_block mask;
+	__u64 full;
+
+	if (!q || !conn || q->number_at + 4 + 16 > q->packet_end)
 		return -EBADMSG;
+	keys = &conn->keys;
 	at = q->number_at + 4;
 	lc_opaque(at);
 	mask.half[0] = lc_get64(&q->gcm.bytes[at & (LC_GCM_MAX - 1)]);
@@ -169,9 +202,9 @@ LC_GLOBAL int lc_quic_open(struct lc_quic_work *q, const struct lc_quic_keys *ke
 	q->gcm.aad_len = q->number_at + number_len - start;
 	q->gcm.len = q->packet_end - q->number_at - number_len - LC_GCM_TAG;
 	q->gcm.done = 0;
-	lc_quic_nonce(&q->gcm, keys, number);
+	full = lc_quic_number(conn->expected, number, number_len);
 	/* not lc_gcm_open(): the call would be one too deep for the kernel's eight frames */
-	if (!lc_gcm_check(&q->gcm, &keys->payload))
+	if (!lc_quic_check(q, keys, number) || (full != number && !lc_quic_check(q, keys, full)))
 		return lc_gcm_decrypt(&q->gcm, &keys->payload, q->gcm.len);
 	lc_quic_mask(q, start, &mask, number_len);
 	return -EBADMSG;
@@ -228,8 +261,9 @@ LC_GLOBAL int lc_quic_next_frame(struct lc_quic_work *q)
 		q->at += 8;
 		return LC_QUIC_PADDING;
 	}
-	type = lc_quic_u8(q, q->at);
-	q->at++;
+	type = lc_quic_varint(q);    /* RFC 9000, 12.4: the shortest form is a must, and servers may take others */
+	if (q->bad)
+		return -1;
 	if (type == LC_QUIC_PADDING || type == LC_QUIC_PING)
 		return LC_QUIC_PADDING;
 	if (type == LC_QUIC_ACK || type == LC_QUIC_ACK_ECN) {

@@ -52,20 +52,20 @@ LC_INLINE void lc_stream_load(struct __sk_buff *skb, const struct lc_work *w, st
 /* What is kept under a key: pad[0]. */
 enum lc_stream_kind { LC_STREAM_FIRST = 0, LC_STREAM_LAST = 1, LC_STREAM_DATAGRAM = 2 };
 
-/* The second stream, in which the last byte wins, is kept beside the first. */
-LC_INLINE void lc_stream_other_key(struct lc_flow_key *key)
+/* Which stream is in hand: of a flow's beginning or connection id, or of a datagram in fragments. */
+LC_INLINE void lc_stream_select(struct lc_work *w, enum lc_stream_kind kind, __u32 which)
 {
-	key->pad[0] |= LC_STREAM_LAST;
+	w->stream_key = w->key;
+	w->stream_key.pad[0] = kind;
+	w->stream_key.pad[1] = which;
+	w->other_key = w->stream_key;
+	w->other_key.pad[0] |= LC_STREAM_LAST;
 }
 
 LC_INLINE void lc_stream_forget(struct lc_work *w)
 {
-	struct lc_flow_key *key = &w->other_key;
-
-	bpf_map_delete_elem(&lc_hellos, &w->key);
-	*key = w->key;
-	lc_stream_other_key(key);
-	bpf_map_delete_elem(&lc_hellos, key);
+	bpf_map_delete_elem(&lc_hellos, &w->stream_key);
+	bpf_map_delete_elem(&lc_hellos, &w->other_key);
 }
 
 /*
@@ -86,7 +86,7 @@ LC_INLINE int lc_stream_keep(struct __sk_buff *skb, struct lc_work *w)
 	w->stream.total = 0;
 	lc_stream_mark(&w->stream, p->a, p->b, LC_MARK_SET);
 	lc_stream_extend(&w->stream);
-	err = bpf_map_update_elem(&lc_hellos, &w->key, &w->stream, BPF_ANY);
+	err = bpf_map_update_elem(&lc_hellos, &w->stream_key, &w->stream, BPF_ANY);
 	lc_stream_mark(&w->stream, p->a, p->b, LC_MARK_CLEAR);
 	return err;
 }
@@ -98,8 +98,6 @@ LC_INLINE int lc_stream_put(struct __sk_buff *skb, struct lc_work *w, struct lc_
 	struct lc_stream *last;
 	int differs = 0;
 
-	w->other_key = w->key;
-	lc_stream_other_key(&w->other_key);
 	last = bpf_map_lookup_elem(&lc_hellos, &w->other_key);
 	if (lc_stream_mark(first, p->a, p->b, LC_MARK_TEST)) {
 		lc_stream_load(skb, w, &w->stream);

@@ -1,42 +1,68 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * TCP of assets: which bytes of a flow are looked at, and when. An undecided flow's pieces pass until one would complete a hello;
- * an allowed flow is looked at again wherever bytes of its hello come again. RST, FIN and noise close nothing.
+ * an allowed flow is looked at again wherever bytes of its hello come again, and where another hello may follow it.
+ * RST, FIN and noise close nothing.
  */
 #ifndef LENSCAP_TCP_H
 #define LENSCAP_TCP_H
 
 #include "flow.h"
 
-#define LC_SYNS_MAX 2                /* different beginnings of a connection that are followed */
-#define LC_SYNS_NS (60ull * 1000 * 1000 * 1000)
+#define LC_BEGINS_NS (60ull * 1000 * 1000 * 1000)
 #define LC_PLAIN_BYTES 65536         /* of a flow without a hello, in which one may still begin */
 #define LC_WATCH_BYTES (1ull << 31)  /* after which sequence numbers may come round and say nothing of the hello */
 
-/*
- * A SYN that is no retransmission begins the connection anew, for a server that took the first one or for one that did not:
- * both beginnings are followed. More than two within a minute are nobody's honest port reuse.
- */
-LC_INLINE struct lc_flow *lc_tcp_syn(struct lc_work *w, struct lc_flow *old)
-{
-	__u32 start = w->pkt.seq + 1, other = old ? old->start : 0;
-	__u64 first_ns = old ? old->first_ns : 0;
-	__u8 syns = old ? old->syns : 0;
-	struct lc_flow *flow;
+struct lc_tcp_walk { struct __sk_buff *skb; struct lc_work *work; struct lc_flow *flow; };
 
-	if (old && old->flags & LC_FLOW_KEPT)
-		lc_stream_forget(w);
-	flow = lc_flow_new(w, start, LC_FLOW_SYN | (old ? LC_FLOW_OTHER : 0));
-	if (!flow || !old)
-		return flow;
-	flow->other_start = other;
-	if (start - other + 2 * LC_HELLO_MAX < 4 * LC_HELLO_MAX)
-		syns = LC_SYNS_MAX;  /* so close that a piece may belong to either */
-	if (flow->first_ns - first_ns < LC_SYNS_NS) {
-		flow->syns = syns + 1;
-		flow->first_ns = first_ns;
+/*
+ * A SYN that is no retransmission begins the connection anew, for a server that took the ones before or for one that did not: the
+ * beginnings of the last minute are all followed, up to LC_BEGINS. More are nobody's honest port reuse.
+ */
+LC_INLINE struct lc_flow *lc_tcp_syn(struct lc_work *w, const struct lc_flow *old)
+{
+	__u32 which = 0;
+
+	lc_flow_blank(w);
+	w->flow.flags = LC_FLOW_SYN;
+	if (old && old->begins && w->flow.first_ns - old->first_ns < LC_BEGINS_NS) {
+		__builtin_memcpy(w->flow.begin, old->begin, LC_BEGINS * sizeof(struct lc_begin));
+		w->flow.first_ns = old->first_ns;
+		w->flow.begins = which = old->begins;
+		w->flow.flags |= old->flags & LC_FLOW_MANY;
 	}
-	return flow;
+	if (which >= LC_BEGINS) {
+		w->flow.flags |= LC_FLOW_MANY;
+		which = LC_BEGINS - 1;
+	}
+	lc_opaque(which);
+	which &= LC_BEGINS - 1;
+	w->flow.begin[which] = (struct lc_begin){ .start = w->pkt.seq + 1, .watch = LC_HELLO_MAX, .flags = LC_BEGIN_LIVE };
+	w->flow.begins = which + 1;
+	lc_stream_select(w, LC_STREAM_FIRST, which);
+	lc_stream_forget(w);
+	return lc_flow_add(w);
+}
+
+/* A connection whose SYN was not seen: it begins here, for all that is known. */
+LC_INLINE struct lc_flow *lc_tcp_midstream(struct lc_work *w)
+{
+	lc_flow_blank(w);
+	w->flow.begin[0] = (struct lc_begin){ .start = w->pkt.seq, .watch = LC_HELLO_MAX, .flags = LC_BEGIN_LIVE };
+	w->flow.begins = 1;
+	lc_stream_select(w, LC_STREAM_FIRST, 0);
+	lc_stream_forget(w);
+	return lc_flow_add(w);
+}
+
+LC_INLINE int lc_tcp_known_start(const struct lc_flow *flow, __u32 start)
+{
+	int known = 0;
+
+#pragma unroll
+	for (int i = 0; i < LC_BEGINS; i++)
+		known |= flow->begin[i].flags & LC_BEGIN_LIVE && flow->begin[i].start == start;
+	return known;
 }
 
 /* Which bytes of the stream's first limit ones are in the packet, by this count of its offsets? */
@@ -63,196 +89,266 @@ LC_INLINE int lc_tcp_hello_like(struct __sk_buff *skb, const struct lc_work *w)
 }
 
 /* The packet by itself: for a server that knows better than we do where the stream begins. Only a refusal counts. */
-LC_INLINE int lc_tcp_alone(struct __sk_buff *skb, struct lc_work *w)
+LC_INLINE void lc_tcp_alone(struct __sk_buff *skb, struct lc_work *w)
 {
-	struct lc_view best;
-	__u32 n, end;
-	__u8 odd, started;
+	__u32 n = w->pkt.payload_len < LC_HELLO_MAX ? w->pkt.payload_len : LC_HELLO_MAX, end = w->hello_end;
+	__u8 started = w->tls.started;
 
 	if (!lc_tcp_hello_like(skb, w))
-		return 0;
-	best = w->best;
-	odd = w->odd;
-	end = w->hello_end;
-	started = w->tls.started;
-	n = w->pkt.payload_len < LC_HELLO_MAX ? w->pkt.payload_len : LC_HELLO_MAX;
+		return;
 	w->piece = (struct lc_piece){ 0, n, w->pkt.payload };
 	lc_stream_load(skb, w, &w->stream);
 	w->stream.len = n;
+	w->quiet = 1;
 	lc_view_stream(w, &w->stream, 0);
+	w->quiet = 0;
 	if (lc_verdict_refuses(w->best.verdict))
-		return 1;
-	w->best = best;
-	w->odd = odd;
+		return;
 	w->hello_end = end;
 	w->tls.started = started;
-	return 0;
 }
 
-/* A flow whose bytes are not kept. LC_R_PENDING: now they are. */
-LC_INLINE enum lc_reason lc_tcp_look_fresh(struct __sk_buff *skb, struct lc_work *w, struct lc_flow *flow)
+/* A beginning whose bytes are not kept. LC_R_PENDING: now they are. */
+LC_INLINE enum lc_reason lc_tcp_look_fresh(struct lc_tcp_walk *walk, struct lc_begin *begin)
 {
 	enum lc_reason why = LC_R_PENDING;
+	struct lc_work *w = walk->work;
 
-	if (!w->piece.a && !(flow->flags & LC_FLOW_URGENT)) {
-		lc_stream_load(skb, w, &w->stream);
+	if (!w->piece.a && !(begin->flags & LC_BEGIN_URGENT)) {
+		lc_stream_load(walk->skb, w, &w->stream);
 		w->stream.len = w->piece.b;
 		why = lc_view_stream(w, &w->stream, 0);
 	}
 	if (why != LC_R_PENDING || lc_verdict_refuses(w->best.verdict))
 		return why;
-	if (lc_stream_keep(skb, w))
+	if (lc_stream_keep(walk->skb, w))
 		return LC_R_TABLE_FULL;
-	flow->flags |= LC_FLOW_KEPT;
-	if (flow->verdict != LC_V_UNDECIDED)
-		flow->watch = LC_HELLO_MAX;
+	begin->flags |= LC_BEGIN_KEPT;
+	begin->watch = LC_HELLO_MAX;
+	walk->flow->flags |= LC_FLOW_KEPT;
 	return LC_R_PENDING;
 }
 
 /* The stream without its urgent byte, as a server gets it that does not want that in line (RFC 6093, 2). */
-LC_INLINE void lc_tcp_look_without(struct lc_work *w, const struct lc_flow *flow, const struct lc_stream *s)
+LC_INLINE void lc_tcp_look_without(struct lc_work *w, const struct lc_begin *begin, const struct lc_stream *s)
 {
-	if (s->len <= flow->urgent)
+	__u32 urgent = begin->urgent;
+
+	if (s->len <= urgent)
 		return;
-	lc_stream_copy(&w->stream, s, 0, 0, flow->urgent);
-	lc_stream_copy(&w->stream, s, flow->urgent, flow->urgent + 1, s->len);
+	lc_stream_copy(&w->stream, s, 0, 0, urgent);
+	lc_stream_copy(&w->stream, s, urgent, urgent + 1, s->len);
 	w->stream.len = s->len - 1;
 	lc_view_stream(w, &w->stream, 0);
 	w->odd = LC_R_URGENT;
 }
 
-LC_INLINE enum lc_reason lc_tcp_look_kept(struct __sk_buff *skb, struct lc_work *w, struct lc_flow *flow, struct lc_stream *first)
+LC_INLINE enum lc_reason lc_tcp_look_kept(struct lc_tcp_walk *walk, struct lc_begin *begin, struct lc_stream *first)
 {
+	struct lc_work *w = walk->work;
 	struct lc_stream *last;
 	enum lc_reason why;
 	__u32 end;
 
-	if (lc_stream_put(skb, w, first))
-		flow->watch = LC_HELLO_MAX;
+	if (lc_stream_put(walk->skb, w, first)) {
+		begin->flags |= LC_BEGIN_CONFLICT;
+		begin->watch = LC_HELLO_MAX;
+	}
 	why = lc_view_stream(w, first, 0);
 	end = w->hello_end;
-	if (flow->flags & LC_FLOW_URGENT)
-		lc_tcp_look_without(w, flow, first);
+	if (begin->flags & LC_BEGIN_URGENT)
+		lc_tcp_look_without(w, begin, first);
 	last = bpf_map_lookup_elem(&lc_hellos, &w->other_key);
 	if (last)
 		lc_view_stream(w, last, 0);
+	/* a third version of a byte may have come between two that are alike */
+	if (begin->flags & LC_BEGIN_CONFLICT && why != LC_R_PENDING)
+		w->odd = LC_R_VIEWS;
 	w->hello_end = end;
 	return why;
 }
 
-/*
- * A piece of the hello, the first time or again. LC_R_PENDING: nothing is said yet. LC_R_DECIDED: what was said stands.
- * Else the best view has what is to be said.
- */
-LC_INLINE enum lc_reason lc_tcp_look(struct __sk_buff *skb, struct lc_work *w, struct lc_flow *flow)
+/* RFC 9293, 3.8.5: the urgent pointer names the byte behind; one such byte is followed, where the hello may be. */
+LC_INLINE void lc_tcp_urgent(const struct lc_work *w, struct lc_begin *begin)
 {
-	struct lc_stream *first = NULL;
-	enum lc_reason why;
-	int known = flow->verdict != LC_V_UNDECIDED;
+	__u32 at = w->pkt.seq + w->pkt.urgent - 1 - begin->start;
 
-	w->views = known;            /* what was decided on is the first of the views */
-	w->odd = LC_R_NONE;
-	w->hello_end = flow->watch;
-	if (flow->flags & LC_FLOW_KEPT)
-		first = bpf_map_lookup_elem(&lc_hellos, &w->key);
-	if (!first && flow->flags & LC_FLOW_KEPT && !known)
-		return LC_R_TABLE_FULL;
-	why = first ? LC_R_PENDING : lc_tcp_look_fresh(skb, w, flow);
-	if (!first && flow->flags & LC_FLOW_URGENT && why == LC_R_PENDING)
-		first = bpf_map_lookup_elem(&lc_hellos, &w->key);
-	if (first)
-		why = lc_tcp_look_kept(skb, w, flow, first);
-	lc_view_sum(w);
-	if (lc_verdict_refuses(w->best.verdict))
-		return w->best.reason;
-	if (why == LC_R_PENDING || why == LC_R_TABLE_FULL)
-		return known ? LC_R_DECIDED : why;
-	if (known && w->best.reason == flow->reason && w->best.endpoint == flow->endpoint)
-		return LC_R_DECIDED;
-	return w->best.reason;
+	if (!w->pkt.urgent || begin->flags & LC_BEGIN_URGENT || at >= LC_HELLO_MAX)
+		return;
+	begin->flags |= LC_BEGIN_URGENT;
+	begin->urgent = at;
 }
 
-/* What a look comes to. What does not lie where the stream begins is looked at by itself, too. */
-LC_INLINE enum lc_reason lc_tcp_looked(struct __sk_buff *skb, struct lc_work *w, struct lc_flow *flow, enum lc_reason why)
+/* A piece that one beginning's hello may be made of, the first time or again. */
+LC_INLINE enum lc_reason lc_tcp_look(struct lc_tcp_walk *walk, struct lc_begin *begin)
 {
-	if ((w->piece.a || w->piece.from != w->pkt.payload) && !lc_verdict_refuses(w->best.verdict) && lc_tcp_alone(skb, w))
-		why = w->best.reason;
-	if (why == LC_R_PENDING || why == LC_R_DECIDED)
+	struct lc_stream *first = NULL;
+	struct lc_work *w = walk->work;
+	enum lc_reason why;
+
+	lc_tcp_urgent(w, begin);
+	if (begin->flags & LC_BEGIN_KEPT)
+		first = bpf_map_lookup_elem(&lc_hellos, &w->stream_key);
+	if (!first && begin->flags & LC_BEGIN_KEPT && !walk->work->looks.known)
+		return LC_R_TABLE_FULL;
+	why = first ? LC_R_PENDING : lc_tcp_look_fresh(walk, begin);
+	if (!first && begin->flags & LC_BEGIN_URGENT && why == LC_R_PENDING)
+		first = bpf_map_lookup_elem(&lc_hellos, &w->stream_key);
+	return first ? lc_tcp_look_kept(walk, begin, first) : why;
+}
+
+/*
+ * What follows a hello that was let through: a second one, which a server asks for by HelloRetryRequest (RFC 8446, 4.1.4), says its name
+ * again; only a refusal counts. Application data ends the watch: from there on nothing is in the clear.
+ */
+LC_INLINE void lc_tcp_after(struct lc_tcp_walk *walk, struct lc_begin *begin)
+{
+	struct lc_work *w = walk->work;
+	__u8 odd = w->odd, started = w->tls.started;
+
+	w->quiet = 1;
+	if (lc_tcp_look(walk, begin) != LC_R_PENDING)
+		begin->flags = 0;
+	w->quiet = 0;
+	w->odd = odd;
+	if (!lc_verdict_refuses(w->best.verdict))
+		w->tls.started = started;
+}
+
+/* One beginning. */
+LC_CALLBACK lc_tcp_begin(__u32 turn, void *context)
+{
+	struct lc_tcp_walk *walk = context;
+	struct lc_work *w = walk->work;
+	struct lc_begin *begin;
+	enum lc_reason why;
+	__u32 which = turn;
+
+	lc_opaque(which);
+	if (which > LC_AFTER)
+		return 1;
+	if (!(walk->work->looks.hits >> which & 1))
+		return 0;
+	begin = &walk->flow->begin[which];
+	if (!lc_tcp_piece(w, begin->start, LC_HELLO_MAX))
+		return 0;
+	lc_stream_select(w, LC_STREAM_FIRST, which);
+	if (turn == LC_AFTER) {
+		lc_tcp_after(walk, begin);
+		return 0;
+	}
+	if (!walk->work->looks.known)
+		w->pkt.rst_seq = begin->start + (w->piece.a < begin->next ? w->piece.a : begin->next);
+	why = lc_tcp_look(walk, begin);
+	walk->work->looks.full |= why == LC_R_TABLE_FULL;
+	if (why == LC_R_PENDING && w->piece.a <= begin->next && w->piece.b > begin->next)
+		begin->next = w->piece.b;
+	if (why == LC_R_PENDING || why == LC_R_TABLE_FULL)
+		return 0;
+	if (!(begin->flags & (LC_BEGIN_KEPT | LC_BEGIN_CONFLICT)) || begin->watch < w->hello_end)
+		begin->watch = w->hello_end;
+	walk->work->looks.whole = 1;
+	walk->work->looks.after = begin->start + w->hello_end;
+	return 0;
+}
+
+/* Which beginnings may the packet hold bytes of? */
+LC_INLINE __u32 lc_tcp_hits(const struct lc_work *w, const struct lc_flow *flow)
+{
+	__u32 known = flow->verdict != LC_V_UNDECIDED, hits = 0;
+
+#pragma unroll
+	for (int i = 0; i <= LC_AFTER; i++) {
+		const struct lc_begin *begin = &flow->begin[i];
+		__s32 a = w->pkt.seq + !!(w->pkt.flags & LC_TCP_SYN) - begin->start;
+
+		if (begin->flags & LC_BEGIN_LIVE && a + (__s32)w->pkt.payload_len > 0 &&
+		    a < (__s32)(known ? begin->watch : LC_HELLO_MAX))
+			hits |= 1 << i;
+		lc_opaque(hits);     /* or the verifier tells apart which of them are set */
+	}
+	return hits;
+}
+
+/* A hello was let through: what follows it is watched, beginning with what of it is in this very packet. */
+LC_INLINE void lc_tcp_follow(struct lc_tcp_walk *walk)
+{
+	struct lc_flow *flow = walk->flow;
+
+	if (!walk->work->looks.whole || !walk->work->tls.started || lc_verdict_refuses(flow->verdict))
+		return;
+	flow->begin[LC_AFTER] = (struct lc_begin){ .start = walk->work->looks.after, .watch = LC_HELLO_MAX, .flags = LC_BEGIN_LIVE };
+	lc_stream_select(walk->work, LC_STREAM_FIRST, LC_AFTER);
+	lc_stream_forget(walk->work);
+	if ((__s32)(walk->work->pkt.seq + walk->work->pkt.payload_len - walk->work->looks.after) <= 0)
+		return;
+	walk->work->looks.hits = 1 << LC_AFTER;
+	lc_loop(LC_AFTER + 1, lc_tcp_begin, walk);
+	if (lc_verdict_refuses(walk->work->best.verdict))
+		lc_flow_decide(walk->work, flow);
+}
+
+/* What the looks come to: the reason, and the flow's verdict where there is one. */
+LC_INLINE enum lc_reason lc_tcp_conclude(struct lc_tcp_walk *walk)
+{
+	struct lc_flow *flow = walk->flow;
+	struct lc_work *w = walk->work;
+	enum lc_reason why;
+
+	lc_view_sum(w);
+	why = w->best.reason;
+	if (lc_verdict_refuses(w->best.verdict)) {
+		lc_flow_decide(w, flow);
 		return why;
-	if (why == LC_R_TABLE_FULL)
-		return lc_flow_reason(w, flow, why);
-	if (flow->watch < w->hello_end)
-		flow->watch = w->hello_end;
+	}
+	if (!walk->work->looks.whole && walk->work->looks.full && !walk->work->looks.known)
+		return lc_flow_reason(w, flow, LC_R_TABLE_FULL);
+	if (!walk->work->looks.whole)
+		return walk->work->looks.known ? LC_R_DECIDED : LC_R_PENDING;
+	if (walk->work->looks.known && why == flow->reason && w->best.endpoint == flow->endpoint)
+		return LC_R_DECIDED;
 	if (why == LC_R_NOT_TLS || why == LC_R_NOT_HELLO)
 		flow->flags |= LC_FLOW_PLAIN;
 	if (!(flow->flags & LC_FLOW_SYN) && (why == LC_R_NOT_TLS || why == LC_R_NOT_HELLO || why == LC_R_MALFORMED))
 		return lc_flow_reason(w, flow, LC_R_MID_STREAM);
 	lc_flow_decide(w, flow);
+	lc_tcp_follow(walk);
 	return w->best.reason;
 }
 
 /* A flow that spoke something else first may begin TLS now (STARTTLS): from here on it is undecided, as if it began here. */
 LC_INLINE void lc_tcp_anew(struct lc_work *w, struct lc_flow *flow)
 {
-	if (flow->flags & LC_FLOW_KEPT)
-		lc_stream_forget(w);
-	flow->flags &= ~(LC_FLOW_KEPT | LC_FLOW_PLAIN);
-	flow->flags |= LC_FLOW_OTHER | LC_FLOW_SYN;
-	flow->other_start = flow->start;
-	flow->start = w->pkt.seq;
-	flow->next = 0;
-	flow->watch = 0;
+	flow->begin[0] = (struct lc_begin){ .start = w->pkt.seq, .watch = LC_HELLO_MAX, .flags = LC_BEGIN_LIVE };
+	flow->begins = 1;
+	lc_stream_select(w, LC_STREAM_FIRST, 0);
+	lc_stream_forget(w);
+	flow->flags &= ~LC_FLOW_PLAIN;
+	flow->flags |= LC_FLOW_SYN;
 	flow->verdict = LC_V_UNDECIDED;
-}
-
-/* Does the packet hold bytes that may be of the hello, by either beginning? Sets the piece, and what a RST to the server must name. */
-LC_INLINE int lc_tcp_find(struct lc_work *w, const struct lc_flow *flow)
-{
-	__u32 decided = flow->verdict != LC_V_UNDECIDED, start = flow->start;
-	int found;
-
-	w->piece.a = LC_HELLO_MAX;
-	if (flow->bytes >= LC_WATCH_BYTES)
-		return 0;
-	found = lc_tcp_piece(w, start, decided ? flow->watch : LC_HELLO_MAX);
-	if (!found && flow->flags & LC_FLOW_OTHER) {
-		start = flow->other_start;
-		found = lc_tcp_piece(w, start, LC_HELLO_MAX);
-	}
-	if (found && !decided)
-		w->pkt.rst_seq = start + (w->piece.a < flow->next ? w->piece.a : flow->next);
-	return found;
-}
-
-/* RFC 9293, 3.8.5: the urgent pointer names the byte behind; one such byte is followed, where the hello may be. */
-LC_INLINE void lc_tcp_urgent(const struct lc_work *w, struct lc_flow *flow)
-{
-	__u32 at = w->pkt.seq + w->pkt.urgent - 1 - flow->start;
-
-	if (!w->pkt.urgent || flow->flags & LC_FLOW_URGENT || at >= LC_HELLO_MAX)
-		return;
-	flow->flags |= LC_FLOW_URGENT;
-	flow->urgent = at;
 }
 
 /* A segment with data of a flow that is undecided or let through. */
 LC_INLINE enum lc_reason lc_tcp_segment(struct __sk_buff *skb, struct lc_work *w, struct lc_flow *flow)
 {
-	int found = lc_tcp_find(w, flow);
-	enum lc_reason why = LC_R_PENDING;
-	__u32 a = w->piece.a, b = w->piece.b;
+	struct lc_tcp_walk walk = { .skb = skb, .work = w, .flow = flow };
 
-	if (!found && flow->verdict != LC_V_UNDECIDED)
+	w->looks = (struct lc_looks){ .known = flow->verdict != LC_V_UNDECIDED };
+	if (flow->bytes < LC_WATCH_BYTES)
+		w->looks.hits = lc_tcp_hits(w, flow);
+	if (!w->looks.hits && w->looks.known)
 		return LC_R_DECIDED;
-	if (flow->verdict == LC_V_UNDECIDED)
+	w->views = w->looks.known;       /* what was decided on is the first of the views */
+	w->odd = LC_R_NONE;
+	w->hello_end = 0;
+	if (!w->looks.known)
 		w->best.verdict = LC_V_UNDECIDED;
-	lc_tcp_urgent(w, flow);
-	if (found)
-		why = lc_tcp_look(skb, w, flow);
-	why = lc_tcp_looked(skb, w, flow, why);
-	if (why == LC_R_PENDING && a <= flow->next && b > flow->next)
-		flow->next = b;
-	return why;
+	w->piece = (struct lc_piece){ .a = LC_HELLO_MAX };
+	lc_loop(LC_AFTER + 1, lc_tcp_begin, &walk);
+	/* what does not lie where a stream begins is looked at by itself, too */
+	if ((w->piece.a || w->piece.from != w->pkt.payload) && !lc_verdict_refuses(w->best.verdict))
+		lc_tcp_alone(skb, w);
+	return lc_tcp_conclude(&walk);
 }
 
 LC_INLINE enum lc_reason lc_tcp(struct __sk_buff *skb, struct lc_work *w)
@@ -262,12 +358,12 @@ LC_INLINE enum lc_reason lc_tcp(struct __sk_buff *skb, struct lc_work *w)
 	enum lc_reason why;
 
 	w->pkt.rst_seq = w->pkt.seq;
-	if (syn && (!flow || (flow->start != w->pkt.seq + 1 && flow->other_start != w->pkt.seq + 1))) {
+	if (syn && (!flow || !lc_tcp_known_start(flow, w->pkt.seq + 1))) {
 		flow = lc_tcp_syn(w, flow);
 	} else if (!flow) {
 		if (!w->pkt.payload_len)
 			return LC_R_NO_DATA;
-		flow = lc_flow_new(w, w->pkt.seq, 0);
+		flow = lc_tcp_midstream(w);
 	}
 	if (!flow)
 		return lc_flow_reason(w, NULL, LC_R_TABLE_FULL);
@@ -278,8 +374,7 @@ LC_INLINE enum lc_reason lc_tcp(struct __sk_buff *skb, struct lc_work *w)
 			return why;
 		if (flow->flags & LC_FLOW_PLAIN && flow->bytes < LC_PLAIN_BYTES && lc_tcp_hello_like(skb, w))
 			lc_tcp_anew(w, flow);
-	} else if (flow->syns > LC_SYNS_MAX) {
-		flow->watch = LC_HELLO_MAX;
+	} else if (flow->flags & LC_FLOW_MANY) {
 		return lc_flow_reason(w, flow, LC_R_MANY_SYNS);
 	}
 	return w->pkt.payload_len ? lc_tcp_segment(skb, w, flow) : LC_R_NO_DATA;

@@ -137,11 +137,11 @@ LC_GLOBAL int lc_tls_skip(struct lc_tls *t, const struct lc_stream *s, __u32 n)
 }
 
 /* The next byte of the message; 0 when why is set. */
-LC_GLOBAL __u32 lc_tls_u8(struct lc_tls *t, const struct lc_stream *s)
+LC_INLINE __u32 lc_tls_byte(struct lc_tls *t, const struct lc_stream *s)
 {
 	__u32 at;
 
-	if (!t || !s || t->why)
+	if (t->why)
 		return 0;
 	if (!t->now.body)
 		lc_tls_fail(t, LC_R_MALFORMED);
@@ -158,6 +158,12 @@ LC_GLOBAL __u32 lc_tls_u8(struct lc_tls *t, const struct lc_stream *s)
 	return s->bytes[at & LC_STREAM_MASK];
 }
 
+LC_GLOBAL __u32 lc_tls_u8(struct lc_tls *t, const struct lc_stream *s)
+{
+	return t && s ? lc_tls_byte(t, s) : 0;
+}
+
+/* Not by two calls of lc_tls_u8(): one more would be too deep for the kernel's eight frames. */
 LC_GLOBAL __u32 lc_tls_u16(struct lc_tls *t, const struct lc_stream *s)
 {
 	__u32 at, high;
@@ -171,8 +177,8 @@ LC_GLOBAL __u32 lc_tls_u16(struct lc_tls *t, const struct lc_stream *s)
 		t->now.body -= 2;
 		return (__u32)s->bytes[at & LC_STREAM_MASK] << 8 | s->bytes[(at + 1) & LC_STREAM_MASK];
 	}
-	high = lc_tls_u8(t, s);
-	return high << 8 | lc_tls_u8(t, s);
+	high = lc_tls_byte(t, s);
+	return high << 8 | lc_tls_byte(t, s);
 }
 
 LC_CALLBACK lc_tls_extension(__u32 turn, void *context)

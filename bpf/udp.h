@@ -7,15 +7,16 @@
 #include "flow.h"
 
 /*
- * RFC 9000, 17.2 and 14.1: a long header of a version that is known, or, of another, in a datagram as large as a client's first must
- * be. Whether it is QUIC at all, the tag will tell.
+ * RFC 9000, 17.2 and 14.1: a long header of a version that is known, or, of another, with the fixed bit (else it may be RTP: RFC 9443,
+ * 2) and in a datagram as large as a client's first must be. Whether it is QUIC at all, the tag will tell.
  */
 LC_INLINE int lc_udp_is_quic(const struct lc_work *w, const __u8 head[5])
 {
 	__u32 version = (__u32)head[1] << 24 | head[2] << 16 | head[3] << 8 | head[4];
 
-	return head[0] & 0x80 && version &&
-	       (w->pkt.payload_len >= 1200 || version == 1 || version == LC_QUIC_V2 || version == LC_QUIC_DRAFT_29);
+	if (!(head[0] & 0x80) || !version)
+		return 0;
+	return lc_quic_version_known(version) || (head[0] & 0x40 && w->pkt.payload_len >= LC_QUIC_FIRST_MIN);
 }
 
 /* LC_R_QUIC_LOOK: an Initial may be in it, for the program that reads those. */
@@ -29,7 +30,8 @@ LC_INLINE enum lc_reason lc_udp(struct __sk_buff *skb, struct lc_work *w)
 	if (!flow) {
 		if (!lc_udp_is_quic(w, head))
 			return LC_R_NOT_TCP;
-		flow = lc_flow_new(w, 0, 0);
+		lc_flow_blank(w);
+		flow = lc_flow_add(w);
 	}
 	if (!flow)
 		return lc_flow_reason(w, NULL, LC_R_TABLE_FULL);

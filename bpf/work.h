@@ -46,12 +46,26 @@ struct lc_name { __u16 len; __u8 pad[6]; __u8 bytes[256]; };
 /* Bytes [a, b) of the stream, 0 <= a < b <= LC_HELLO_MAX, which begin at offset from of the packet. */
 struct lc_piece { __u32 a, b, from; };
 
+/*
+ * What the looks at a packet come to, over all beginnings of its flow. Here and not on the stack: the verifier would
+ * follow every combination of such values.
+ */
+struct lc_looks {
+	__u32 hits;                  /* bit per beginning whose hello the packet may hold bytes of */
+	__u32 known;                 /* the flow was decided before */
+	__u32 full;                  /* no room to keep a piece */
+	__u32 whole;                 /* a hello is whole, ... */
+	__u32 after;                 /* ... and this is the sequence number behind it */
+};
+
 struct lc_work {
+	struct lc_looks looks;
 	struct lc_pkt pkt;
 	struct lc_conf conf;
 	struct lc_asset asset;
 	struct lc_flow_key key;
-	struct lc_flow_key other_key;        /* of the flow's second stream */
+	struct lc_flow_key stream_key;       /* of the stream in hand, in which the first byte wins, */
+	struct lc_flow_key other_key;        /* and of the one in which the last does */
 	struct lc_flow flow;         /* a new flow, before it is in its table */
 	struct lc_walk walk;
 	struct lc_piece piece;
@@ -64,6 +78,7 @@ struct lc_work {
 	__u8 odd;                    /* enum lc_reason: what is odd about them together */
 	__u8 decided;                /* this packet decided its flow */
 	__u8 again;                  /* ... that was decided before */
+	__u8 quiet;                  /* only a refusal counts of what is looked at */
 	struct lc_name name, other;  /* of the best view, and of one that disagrees */
 	struct lc_tls tls;
 	struct lc_stream stream;

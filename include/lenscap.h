@@ -127,14 +127,37 @@ struct lc_flow_key {
 };
 _Static_assert(sizeof(struct lc_flow_key) == 44, "ABI");
 
+/*
+ * A place where a stream may begin for its server: a SYN's, or, at LC_AFTER, what follows a hello that was let through (a second hello
+ * after HelloRetryRequest). Each has streams of its own in lc_hellos.
+ */
+#define LC_BEGINS 4
+#define LC_AFTER LC_BEGINS
+
+enum lc_begin_flag {
+	LC_BEGIN_LIVE = 1 << 0,
+	LC_BEGIN_KEPT = 1 << 1,      /* bytes of it are in lc_hellos */
+	LC_BEGIN_URGENT = 1 << 2,    /* a byte was sent as urgent data: urgent */
+	LC_BEGIN_CONFLICT = 1 << 3,  /* a byte came again with another value */
+};
+
+struct lc_begin {
+	__u32 start;                 /* TCP sequence number of stream offset 0 */
+	__u32 watch;                 /* stream offset below which bytes are looked at once the flow is let through */
+	__u32 next;                  /* stream offset up to which bytes were let through without a gap */
+	__u32 urgent;                /* stream offset of the urgent byte */
+	__u8 flags;                  /* enum lc_begin_flag */
+	__u8 pad[3];
+};
+_Static_assert(sizeof(struct lc_begin) == 20, "ABI");
+
 enum lc_flow_flag {
 	LC_FLOW_SYN = 1 << 0,        /* its SYN was seen, so its first byte is known */
-	LC_FLOW_KEPT = 1 << 1,       /* bytes of its hello are in lc_hellos */
-	LC_FLOW_OTHER = 1 << 2,      /* a SYN with another sequence number was seen before: other_start */
-	LC_FLOW_PLAIN = 1 << 3,      /* decided without a hello: one may still come (STARTTLS) */
-	LC_FLOW_TOLD = 1 << 4,       /* decided before, so that a further decision is one of the same flow */
-	LC_FLOW_URGENT = 1 << 5,     /* a byte of its hello's range was sent as urgent data: urgent */
-	LC_FLOW_TLS = 1 << 6,        /* decided on a handshake record: its client understands an alert */
+	LC_FLOW_KEPT = 1 << 1,       /* pieces of a hello were seen */
+	LC_FLOW_PLAIN = 1 << 2,      /* decided without a hello: one may still come (STARTTLS) */
+	LC_FLOW_TOLD = 1 << 3,       /* decided before, so that a further decision is one of the same flow */
+	LC_FLOW_TLS = 1 << 4,        /* decided on a handshake record: its client understands an alert */
+	LC_FLOW_MANY = 1 << 5,       /* more beginnings than are followed */
 };
 
 struct lc_flow {
@@ -143,12 +166,8 @@ struct lc_flow {
 	__u64 packets;               /* from the asset; approximate where CPUs race */
 	__u64 bytes;
 	__u32 generation;            /* that gave the verdict */
-	__u32 start;                 /* TCP sequence number of stream offset 0 */
-	__u32 other_start;
-	__u32 next;                  /* stream offset up to which bytes were let through without a gap */
-	__u32 watch;                 /* stream offset below which a byte that comes again gets a second look */
 	__u32 name_hash;             /* of the name that was decided on */
-	__u32 urgent;                /* stream offset of that byte */
+	struct lc_begin begin[LC_BEGINS + 1];
 	__u16 profile;
 	__u16 asset;
 	__u16 endpoint;
@@ -157,10 +176,10 @@ struct lc_flow {
 	__u8 wanted;
 	__u8 reason;
 	__u8 flags;                  /* enum lc_flow_flag */
-	__u8 syns;                   /* different ones within a minute */
+	__u8 begins;                 /* of begin that were used within the last minute */
 	__u8 pad[7];
 };
-_Static_assert(sizeof(struct lc_flow) == 80, "ABI");
+_Static_assert(sizeof(struct lc_flow) == 160, "ABI");
 
 /*
  * What one sender may still take of the tables that all share: the time at which its budget would be used up (GCRA). One entry for an

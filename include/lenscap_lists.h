@@ -49,10 +49,11 @@
 	X(EARLY_RECORD, "early-record",    FLOW,     "an alert or ChangeCipherSpec record before the ClientHello") \
 	X(SSLV2,        "sslv2-hello",     FLOW,     "a ClientHello in SSLv2's form, which has no server_name") \
 	X(HTTP,         "plain-http",      FLOW,     "plain HTTP to a host that is no endpoint") \
-	X(MANY_SYNS,    "many-syns",       FLOW,     "more than two beginnings of one connection within a minute") \
+	X(MANY_SYNS,    "many-syns",       FLOW,     "more beginnings of one connection within a minute than are followed") \
 	X(URGENT,       "urgent-data",     FLOW,     "TCP urgent data in the ClientHello: servers differ on whether it is part of it") \
 	X(MPLS,         "mpls",            COUNT,    "MPLS, which is not looked into") \
 	X(QUIC_VERSION, "quic-version",    FLOW,     "QUIC of a version whose Initials can not be read") \
+	X(HEADERS,      "many-headers",    PACKET,   "more IPv6 extension headers than are walked") \
 	X(QUIC_LOOK,    "quic-look",       COUNT,    "a QUIC packet that could not be handed to the program that reads it")
 
 /* Who asks. X(NAME, word, help) from here on. */

@@ -72,7 +72,8 @@ lc_cleanup()
 	for host in $LC_HOSTS; do
 		[ -e "/run/netns/$LC_RUN-$host" ] && lc_kill "$host"
 	done
-	[ -d "$LC_PIN" ] && { lc_in gw timeout 10 "$LC_BIN" -P "$LC_PIN" gate unload || :; rm -rf "$LC_PIN"; } >/dev/null
+	[ -d "$LC_PIN" ] && lc_in gw timeout 10 "$LC_BIN" -P "$LC_PIN" gate unload >/dev/null
+	rm -rf "$LC_PIN" "$LC_PIN"-*   # a load that was interrupted, too
 	for host in $LC_HOSTS; do
 		ip netns del "$LC_RUN-$host"
 	done
@@ -81,7 +82,7 @@ lc_cleanup()
 	exit "$status"
 }
 
-# lc_kill HOST: ends every process there.
+# lc_kill HOST: ends every process there, and sees it gone: one that is being killed may still pin what it was pinning.
 lc_kill()
 {
 	local pids
@@ -90,8 +91,11 @@ lc_kill()
 	[ -z "$pids" ] && return
 	# shellcheck disable=SC2086 # one word a process
 	kill -KILL $pids 2>/dev/null
+	lc_wait 5 lc_idle "$1"
 	return 0
 }
+
+lc_idle() { [ -z "$(ip netns pids "$LC_RUN-$1")" ]; }
 
 # lc_in HOST COMMAND...: runs it there.
 lc_in()

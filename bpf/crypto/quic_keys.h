@@ -12,7 +12,10 @@
 #define LC_QUIC_V1 0x00000001
 #define LC_QUIC_V2 0x6b3343cf
 #define LC_QUIC_DRAFT_29 0xff00001d
+#define LC_QUIC_DRAFT_32 0xff000020  /* from 29 to this one with the same salt; from here on with that of v1 */
+#define LC_QUIC_DRAFT_34 0xff000022
 #define LC_QUIC_CID_MAX 20           /* RFC 9000, 17.2 */
+#define LC_QUIC_FIRST_MIN 1200       /* 14.1: bytes of a client's first datagram; servers drop a smaller one */
 
 /* What lies behind len is noise. */
 struct lc_quic_cid {
@@ -62,14 +65,28 @@ static const struct lc_quic_version {
 
 #define LC_QUIC_VERSIONS (sizeof(lc_quic_versions) / sizeof(*lc_quic_versions))
 
+/* The version, or the one whose Initials have the same keys. */
+LC_INLINE __u32 lc_quic_version_alike(__u32 version)
+{
+	if (version > LC_QUIC_DRAFT_32 && version <= LC_QUIC_DRAFT_34)
+		return LC_QUIC_V1;
+	return version > LC_QUIC_DRAFT_29 && version <= LC_QUIC_DRAFT_32 ? LC_QUIC_DRAFT_29 : version;
+}
+
 /* Row of a version; LC_QUIC_VERSIONS when its Initials can not be read. */
 LC_INLINE __u32 lc_quic_version_row(__u32 version)
 {
 	__u32 row = 0;
 
+	version = lc_quic_version_alike(version);
 	while (row < LC_QUIC_VERSIONS && lc_quic_versions[row].version != version)
 		row++;
 	return row;
+}
+
+LC_INLINE int lc_quic_version_known(__u32 version)
+{
+	return lc_quic_version_row(version) < LC_QUIC_VERSIONS;
 }
 
 /* RFC 5869, 2.2: HKDF-Extract of a connection id. */

@@ -167,6 +167,14 @@ static const struct crypto_quic_case {
 	  crypto_rfc9369_packet, "94a0c95e80" },
 	{ "draft-ietf-quic-tls-29, A.1", 0xff00001d, "afbfec289993d24c9e9786f19c6111e04390a899", "quic key", "quic iv", "quic hp",
 	  "175257a31eb09dea9366d8bb79ad80ba", "6b26114b9cba2b63a9e8dd4f", "9ddd12c994c0698b89374a9c077a3077", NULL, NULL },
+	{ "draft 30, as 29", 0xff00001e, "afbfec289993d24c9e9786f19c6111e04390a899", "quic key", "quic iv", "quic hp",
+	  "175257a31eb09dea9366d8bb79ad80ba", "6b26114b9cba2b63a9e8dd4f", "9ddd12c994c0698b89374a9c077a3077", NULL, NULL },
+	{ "draft 32, as 29", 0xff000020, "afbfec289993d24c9e9786f19c6111e04390a899", "quic key", "quic iv", "quic hp",
+	  "175257a31eb09dea9366d8bb79ad80ba", "6b26114b9cba2b63a9e8dd4f", "9ddd12c994c0698b89374a9c077a3077", NULL, NULL },
+	{ "draft 33, as version 1", 0xff000021, "38762cf7f55934b34d179ae6a4c80cadccbb7f0a", "quic key", "quic iv", "quic hp",
+	  "1f369613dd76d5467730efcbe3b1a22d", "fa044b2f42a3fd3b46fb255c", "9f50449e04a0e810283a1e9933adedd2", NULL, NULL },
+	{ "draft 34, as version 1", 0xff000022, "38762cf7f55934b34d179ae6a4c80cadccbb7f0a", "quic key", "quic iv", "quic hp",
+	  "1f369613dd76d5467730efcbe3b1a22d", "fa044b2f42a3fd3b46fb255c", "9f50449e04a0e810283a1e9933adedd2", NULL, NULL },
 };
 
 #endif

@@ -165,6 +165,41 @@ static const char *row_port_reuse(void)
 	return replay_one("[" HARMLESS("10.1.0.5", "203.0.113.9") "," REFUSED4("4") "]", 4);
 }
 
+#define PLAIN "EHLO www.benign.test\r\n"
+
+static void capture_plain(FILE *file)
+{
+	capture_packet(file, &(struct packet){ .seq = ISS, .flags = TCP_SYN });
+	capture_packet(file, &(struct packet){ .seq = ISS + 1, .flags = TCP_ACK, .payload = PLAIN, .payload_n = sizeof(PLAIN) - 1 });
+}
+
+/* QUIC of no known version on the same ports */
+static void capture_quic(FILE *file)
+{
+	static const __u8 initial[1200] = { 0xc0, 0x0a, 0x0a, 0x0a, 0x0b, 8, 1, 2, 3, 4, 5, 6, 7, 8 };
+
+	capture_packet(file, &(struct packet){ .proto = 17, .payload = initial, .payload_n = sizeof(initial) });
+}
+
+#define QUIC                                                                                                                  \
+	"{'asset':'cams','clause':[],'dport':443,'dst':'203.0.113.9','endpoint':null,'names':[],'packet':3,'proto':'udp',"     \
+	"'reason':'quic-version','rule':'no-quic','sport':40000,'src':'10.1.0.5','verdict':'deny-drop'}"
+
+/* The second decision takes the place of the first on that flow, and of no other: TCP and UDP have ports of their own. */
+static const char *row_second_decision(void)
+{
+	static __u8 stream[HELLO_MAX];
+	struct packet late = { .seq = ISS + 1 + sizeof(PLAIN) - 1, .flags = TCP_ACK, .payload = stream };
+	FILE *file = capture_open(0);
+
+	late.payload_n = hello_build(&(struct hello){ .sni = HELLO_NAME }, stream, sizeof(stream));
+	capture_plain(file);
+	capture_quic(file);
+	capture_packet(file, &late);
+	fclose(file);
+	return replay_one("[" REFUSED4("4") "," QUIC "]", 4);
+}
+
 /* In the order in which they began, behind those that were decided. */
 static const char *row_undecided(void)
 {
@@ -280,6 +315,7 @@ static const struct { const char *says; const char *(*run)(void); } rows[] = {
 	{ "flows of untagged hosts are left out", row_untagged },
 	{ "a name of any bytes is escaped", row_strange_name },
 	{ "a reused port is another flow", row_port_reuse },
+	{ "a second decision takes the first one's place, and no other's", row_second_decision },
 	{ "flows that end undecided, with no packet", row_undecided },
 	{ "a hello in one large segment has that segment's number", row_large_segment },
 	{ "a flow ends with its capture", row_two_captures },

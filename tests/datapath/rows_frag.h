@@ -123,7 +123,7 @@ static const char *frag_send(struct world *w, const struct frag_row *row, const 
 	p.payload_n = f->n == REST ? n - f->at : f->n;
 	p.more_fragments = f->flags & FRAG_MORE || (f->at + p.payload_n < n && !(f->flags & FRAG_LAST));
 	p.proto = f->flags & FRAG_UDP ? 17 : f->flags & FRAG_OPTIONS ? EXT_DEST : 6;
-	p.id = 1 + f->flags / FRAG_AGAIN % 2 + 2 * (f->flags / FRAG_SECOND % 2);
+	p.id = 1 + (f->flags & FRAG_SECOND ? 2 : 0) + (!(f->flags & FRAG_AGAIN) ? 0 : packet_is6(&p) ? 0x10000 : 4);
 	if (packet_is6(&p))
 		p.ext[0] = (struct packet_ext){ EXT_FRAGMENT, 8, 0 };
 	return world_expect(w, &p, f->total, f->stopped ? STOPPED : PASSED);

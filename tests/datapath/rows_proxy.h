@@ -102,6 +102,10 @@ static const struct proxy_row proxy_rows[] = {
 	  { LC_V_AUDIT, LC_R_EARLY_RECORD, NULL, NULL, "early", HELLO_TWIN, 0 }, NULL, false },
 	{ "ChangeCipherSpec before an allowed hello, by the rule for it", TEXT(CHANGE), HELLO_TWIN,
 	  { LC_V_AUDIT, LC_R_EARLY_RECORD, NULL, NULL, "early", HELLO_TWIN, 0 }, NULL, false },
+	{ "CONNECT and hello disagree, ChangeCipherSpec between them", TEXT("CONNECT app.allowed.test:443 HTTP/1.1\r\n\r\n" CHANGE),
+	  "www.benign.test", DISAGREE_ON(HELLO_TWIN), "www.benign.test", false },
+	{ "four records before a hello are one too many", TEXT(CHANGE CHANGE CHANGE CHANGE), NO_HELLO,
+	  BY(LC_R_NOT_TLS, LC_V_ALLOW, LC_RULE_UNMATCHED), NULL, true },
 	{ "ChangeCipherSpec in CONNECT", TEXT("CONNECT 203.0.113.80:443 HTTP/1.1\r\n\r\n" CHANGE), NULL, REFUSED, NULL, false },
 
 	/* SSLv2's form (RFC 5246, E.2) */
@@ -214,6 +218,22 @@ static const char *proxy_row(struct world *w, const struct cut *cut, const struc
 	return complaint ? complaint : proxy_again(w, &p, stream, n);
 }
 
+/* Whether the last hello of another flow had the extension says nothing of a request to a proxy. */
+static const char *proxy_front(struct world *w)
+{
+	static const struct proxy_row row = { "", TEXT("CONNECT front.test:443 HTTP/1.1\r\n\r\n"), "front.test",
+					      { LC_V_AUDIT, LC_R_MATCH, NULL, "FRONT", LC_RULE_MATCHED, "front.test", 0 }, NULL, false };
+	static __u8 stream[HELLO_MAX];
+	const struct hello hello = { .sni = "front.test", .ech = true };
+	struct packet p = { .sport = 39999, .seq = ISS + 1, .flags = TCP_ACK, .payload = stream };
+	const char *complaint;
+
+	world_forget(w);
+	p.payload_n = hello_build(&hello, stream, sizeof(stream));
+	complaint = world_expect(w, &p, LC_R_ECH, STOPPED);
+	return complaint ? complaint : proxy_row(w, &proxy_cuts[0], &row);
+}
+
 static void proxy_rows_run(struct world *w, struct world *mild)
 {
 	size_t n = sizeof(proxy_rows) / sizeof(*proxy_rows);
@@ -225,6 +245,7 @@ static void proxy_rows_run(struct world *w, struct world *mild)
 			row_end(proxy_row(mild, &proxy_cuts[c], &proxy_rows[i]), "benign twin: %s, %s", proxy_rows[i].says,
 				proxy_cuts[c].says);
 	}
+	row_end(proxy_front(w), "CONNECT to a known front is not ECH");
 }
 
 #endif

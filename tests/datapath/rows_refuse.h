@@ -6,6 +6,7 @@
 #ifndef LENSCAP_TEST_ROWS_REFUSE_H
 #define LENSCAP_TEST_ROWS_REFUSE_H
 
+#include "rows_frag.h"
 #include "rows_gate.h"
 #include "wire.h"
 
@@ -36,6 +37,7 @@ static const struct refuse_row refuse_rows[] = {
 	{ .says = "hello in the SYN", .p = { .flags = TCP_SYN }, .when = IN_SYN },
 	{ .says = "retransmission to a refused flow is answered again", .when = AGAIN },
 	{ .says = "first of two pieces, which comes last", .first = 75, .when = SECOND_FIRST },
+	{ .says = "inside a tunnel nobody is told", .p = { .pppoe = 0x21 }, .silent = true },
 	{ .says = "deny-drop tells nobody", .name = "a.dropped.test", .silent = true },
 };
 
@@ -205,6 +207,39 @@ static const char *refuse_row(struct world *w, struct wire *wire, const struct r
 	return complaint ? complaint : refuse_both(w, wire, &p, start);
 }
 
+static bool refuse_is_fragment(const struct found *f)
+{
+	return f->ip[0] >> 4 == 4 ? packet_get16(f->ip + 6) & 0x3fff : packet_get16(f->ip + 42);
+}
+
+/* The fragment that completes a refused datagram becomes a reset that is none, or, with IPv6, an atomic one. */
+static const char *refuse_fragments(struct world *w, struct wire *wire, const char *src, size_t cut, bool reversed)
+{
+	static __u8 stream[HELLO_MAX], bytes[HELLO_MAX];
+	const struct hello hello = { .sni = HELLO_NAME };
+	struct packet whole = { .src = src, .seq = ISS + 1, .ack = ACK, .flags = TCP_ACK | TCP_PSH, .payload = stream };
+	struct packet pieces[2] = { { .src = src, .raw = true, .payload = bytes, .payload_n = cut, .more_fragments = true },
+				    { .src = src, .raw = true, .payload = bytes + cut, .fragment = cut / 8 } };
+	const char *complaint;
+	struct found f;
+
+	whole.payload_n = hello_build(&hello, stream, sizeof(stream));
+	pieces[1].payload_n = frag_datagram(&whole, bytes) - cut;
+	if (packet_is6(&whole))
+		whole.ext[0] = pieces[0].ext[0] = pieces[1].ext[0] = (struct packet_ext){ EXT_FRAGMENT, 8, 0 };
+	world_forget(w);
+	complaint = hello_syn(w, src);
+	if (!complaint)
+		complaint = world_expect(w, &pieces[reversed], LC_R_PENDING, PASSED);
+	if (!complaint)
+		complaint = world_expect(w, &pieces[!reversed], LC_R_MATCH, PASSED);
+	if (!complaint)
+		complaint = refuse_both(w, wire, &whole, ISS + 1);
+	if (complaint || refuse_find(w->out, w->out_n, &f) || refuse_is_fragment(&f))
+		return complaint ? complaint : "the server's is a fragment";
+	return refuse_find(wire->frame, wire->n, &f) || refuse_is_fragment(&f) ? "the client's is a fragment" : NULL;
+}
+
 /* A reset is never answered with a reset. */
 static const char *refuse_no_loop(struct world *w, struct wire *wire)
 {
@@ -264,6 +299,13 @@ static void refuse_rows_run(struct world *w)
 	w->ifindex = wire.gate;
 	for (size_t i = 0; i < sizeof(refuse_rows) / sizeof(*refuse_rows); i++)
 		row_end(refuse_row(w, &wire, &refuse_rows[i]), "resets: %s", refuse_rows[i].says);
+	for (int reversed = 0; reversed < 2; reversed++) {
+		const char *how = reversed ? "the first, which comes last" : "the last";
+
+		row_end(refuse_fragments(w, &wire, "10.1.0.5", 56, reversed), "resets: of two fragments, %s", how);
+		row_end(refuse_fragments(w, &wire, V6, 56, reversed), "resets: of two fragments, %s, IPv6", how);
+		row_end(refuse_fragments(w, &wire, "10.1.0.5", 104, reversed), "resets: of two fragments, one of 8 bytes, %s", how);
+	}
 	row_end(refuse_no_loop(w, &wire), "resets: a reset is not answered with a reset");
 	row_end(refuse_stripped_tag(w, &wire), "resets: tag that the stack took off");
 	close(wire.far);

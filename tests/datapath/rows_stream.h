@@ -10,12 +10,15 @@
 
 #define REST 65535
 
-enum step_kind { STEP_END, STEP_SYN, STEP_FAKE_SYN, STEP_DATA, STEP_JUNK, STEP_EMPTY, STEP_OTHER, STEP_AWAY };
+enum step_kind { STEP_END, STEP_BASE, STEP_SYN, STEP_FAKE_SYN, STEP_DATA, STEP_JUNK, STEP_EMPTY, STEP_OTHER, STEP_AWAY, STEP_HTTP };
 
 /*
- * JUNK: bytes that are no TLS. OTHER: the row's other hello. SYN, at: moves the stream's first sequence number; FAKE_SYN: one
- * that the server does not take. AWAY: the other hello from its first byte, wherever it is sent to.
+ * BASE: nothing is sent, but the hellos begin here. JUNK: bytes that are no TLS. OTHER: the row's other hello. SYN, at: moves the stream's first sequence number; FAKE_SYN: one
+ * that the server does not take. AWAY: the other hello from its first byte, wherever it is sent to. HTTP: a request, STEP_HTTP_SIZE bytes.
  */
+#define STEP_HTTP_TEXT "GET / HTTP/1.0\r\n\r\n"
+#define STEP_HTTP_SIZE (sizeof(STEP_HTTP_TEXT) - 1)
+
 struct step {
 	enum step_kind kind;
 	int at;
@@ -170,6 +173,9 @@ static size_t stream_hello(const struct world *w, const struct stream_row *row, 
 	struct hello hello = other ? row->other : row->hello;
 	size_t n;
 
+	for (size_t i = 0; hello.names[i].bytes; i++)
+		hello.names[i].bytes = world_name(w, hello.names[i].bytes);
+	hello.second_sni = world_name(w, hello.second_sni);
 	if (!hello.names[0].bytes)
 		hello.sni = world_name(w, hello.sni ? hello.sni : other ? "www.benign.test" : HELLO_NAME);
 	n = hello_build(&hello, bytes, HELLO_MAX);
@@ -188,6 +194,8 @@ static const __u8 *stream_bytes(const struct step *step, const __u8 *data, size_
 	size_t share = step->kind == STEP_EMPTY || step->kind == STEP_FAKE_SYN ? 0 : step->n == REST ? n - at : step->n;
 
 	memset(bytes, 'J', sizeof(bytes));
+	if (step->kind == STEP_HTTP)
+		data = (const __u8 *)STEP_HTTP_TEXT;
 	for (size_t i = 0; step->kind != STEP_JUNK && i < share; i++)
 		if (at + (int)i >= 0 && at + i < n)
 			bytes[i] = data[at + i];
@@ -202,8 +210,10 @@ static const char *stream_step(struct world *w, const struct stream_row *row, co
 	struct packet p = { .ack = ACK, .flags = step->flags ? step->flags : syn ? TCP_SYN : TCP_ACK };
 	size_t n = stream_hello(w, row, step->kind == STEP_OTHER || step->kind == STEP_AWAY, hello);
 
-	if (step->kind == STEP_SYN)
+	if (step->kind == STEP_SYN || step->kind == STEP_BASE)
 		*from = step->at;
+	if (step->kind == STEP_BASE)
+		return NULL;
 	p.seq = (row->start ? row->start : ISS + 1) + step->at - !!(p.flags & TCP_SYN);
 	p.urgent = p.flags & TCP_URG ? row->urgent + 1 - step->at : 0;
 	p.payload = stream_bytes(step, hello, n, *from, &p.payload_n);

@@ -66,6 +66,8 @@ static const struct tunnel_row tunnel_rows[] = {
 	{ .says = "VXLAN, IP options outside", .tunnels = { { TUNNEL_VXLAN, .outer = { .src = STRANGER, .ip_options = 4 } } } },
 	{ .says = "VXLAN without its flag is not opened", .tunnels = { { TUNNEL_VXLAN, .flags = 0x10 } }, .reason = LC_R_NOT_TCP },
 	{ .says = "another port is not VXLAN", .tunnels = { { TUNNEL_VXLAN, .outer = { .dport = 4788 } } }, .reason = LC_R_NOT_TCP },
+	{ .says = "another port is not VXLAN, IP options outside",
+	  .tunnels = { { TUNNEL_VXLAN, .outer = { .dport = 4788, .ip_options = 4 } } }, .reason = LC_R_NOT_TCP },
 	{ .says = "ARP in VXLAN", .inner = { .ethertype = 0x0806 }, .tunnels = { { TUNNEL_VXLAN } }, .reason = LC_R_NOT_TCP },
 
 	/* one in another */

@@ -527,7 +527,7 @@ static void test_quic_keys_random(void **state)
 
 static void test_quic_refuses(void **state)
 {
-	static const uint32_t versions[] = { 0, 2, 0xff00001c, 0xff00001e, 0x709a50c4, 0x0a1a2a3a, 0xffffffff };
+	static const uint32_t versions[] = { 0, 2, 0xff00001c, 0xff000023, 0x709a50c4, 0x0a1a2a3a, 0xffffffff };
 	struct lc_quic_cid cid = { .len = LC_QUIC_CID_MAX + 1 };
 	struct lc_quic_keys keys;
 

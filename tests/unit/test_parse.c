@@ -207,7 +207,7 @@ static void test_bounds(void **state)
 		{ "version: 1\nrules: [{id: a, clause: [a", ",a", "], verdict: allow}]", 65534, LC_ORIGIN_POLICY, 0, NULL },
 		{ "version: 1\nrules: [{id: a, clause: [a", ",a", "], verdict: allow}]", 65535, LC_ORIGIN_POLICY, 1,
 		  "too many entries, expected at most 65535" },
-		{ "version: 1\nrules: [", "[],", "]", 1000, LC_ORIGIN_POLICY, LC_ERRORS_MAX + 1, "more errors were left out" },
+		{ "version: 1\nrules: [", "[],", "]", LC_ERRORS_MAX + 1, LC_ORIGIN_POLICY, LC_ERRORS_MAX + 1, "more errors were left out" },
 	};
 
 	(void)state;

@@ -63,39 +63,38 @@ static void lc_gate_tell_load(const struct lc_gate *gate, const struct lc_gate_p
 	json_decref(value);
 }
 
-/* The gate is in the kernel; with its policy, or not at all. */
-static int lc_gate_fill(const struct lc_gate_plan *plan)
+/* With its policy in force it gets its name, or not at all. */
+static int lc_gate_make(const struct lc_gate_plan *plan)
 {
 	struct lc_gate *gate = NULL;
 	unsigned int generation;
 	const char *why = NULL;
-	int err = lc_open_gate(&gate);
+	int err = lc_gate_stage(lc_pin_dir(), &plan->sizes, &gate, &why);
 
-	if (!err)
-		err = lc_put_in_force(gate, plan->tables, plan->policy, &generation);
+	if (err)
+		return lc_fail(lc_pin_dir(), err, why);
+	err = lc_put_in_force(gate, plan->tables, plan->policy, &generation);
+	if (!err) {
+		err = lc_gate_publish(gate, &why);
+		err = err ? lc_fail(lc_pin_dir(), err, why) : LC_DONE;
+	}
 	if (!err)
 		lc_gate_tell_load(gate, plan, generation);
 	lc_gate_free(gate);
-	if (err)
-		lc_gate_unload(lc_pin_dir(), &why);
 	return err;
 }
 
 static int lc_gate_run_load(int argc, char **argv)
 {
 	struct lc_gate_plan plan = { .start_ms = lc_now_ms() };
-	const char *why = NULL;
 	int err = lc_gate_load_args(argc, argv, &plan);
 
 	if (!err)
 		err = lc_open_policy(plan.policy, &plan.model);
 	if (!err)
 		err = lc_make_tables(plan.model, plan.policy, &plan.tables);
-	if (err)
-		goto out;
-	err = lc_gate_load(lc_pin_dir(), &plan.sizes, &why);
-	err = err ? lc_fail(lc_pin_dir(), err, why) : lc_gate_fill(&plan);
-out:
+	if (!err)
+		err = lc_gate_make(&plan);
 	lc_tables_free(plan.tables);
 	lc_model_free(plan.model);
 	return err;
@@ -184,7 +183,9 @@ static int lc_gate_run_attach(int argc, char **argv)
 static int lc_gate_run_detach(int argc, char **argv)
 {
 	const char *dev = NULL, *why = NULL;
+	struct lc_attachment was;
 	struct lc_gate *gate = NULL;
+	bool forgotten;
 	int err;
 
 	if (lc_gate_dev_args(argc, argv, &dev, NULL))
@@ -192,28 +193,40 @@ static int lc_gate_run_detach(int argc, char **argv)
 	err = lc_open_gate(&gate);
 	if (err)
 		return err;
-	err = lc_gate_detach(gate, dev, &why);
+	err = lc_gate_detach(gate, dev, &was, &why);
 	lc_gate_free(gate);
 	if (err)
 		return lc_fail(dev, err, why);
+	forgotten = was.where == LC_ELSEWHERE && was.hook == LC_HOOK_CLSACT;
 	if (lc_out_mode_get() != LC_OUT_PLAIN)
-		lc_out_object(json_pack("{s:o}", "detached", lc_json_text(dev)));
-	lc_out_line("detached from %s: it passes everything", dev);
+		lc_out_object(json_pack("{s:o}", forgotten ? "forgotten" : "detached", lc_json_text(dev)));
+	if (forgotten)
+		lc_out_line("forgot %s: in its network namespace the filter stays until its interface goes", dev);
+	else
+		lc_out_line("detached from %s: it passes everything", dev);
 	return LC_DONE;
 }
 
+static const char *const lc_wheres[] = { [LC_HERE] = "up", [LC_ELSEWHERE] = "elsewhere", [LC_GONE] = "gone" };
+
+/* Null: could not be told, explained. */
 static json_t *lc_gate_json_attachments(struct lc_gate *gate)
 {
 	struct lc_attachment *list = NULL;
-	json_t *array = json_array();
+	const char *why = NULL;
+	json_t *array;
 	size_t n = 0;
+	int err = lc_gate_attachments(gate, &list, &n, &why);
 
-	if (lc_gate_attachments(gate, &list, &n))
-		n = 0;
+	if (err) {
+		lc_fail(lc_pin_dir(), err, why);
+		return json_null();
+	}
+	array = json_array();
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(array, json_pack("{s:o, s:I, s:s, s:s}", "dev", lc_json_text(list[i].ifname), "ifindex",
 						       (json_int_t)list[i].ifindex, "hook", lc_hook_word(list[i].hook), "state",
-						       !list[i].ifindex ? "gone" : list[i].up ? "up" : "down"));
+						       lc_wheres[list[i].where]));
 	free(list);
 	return array;
 }
@@ -258,6 +271,12 @@ static void lc_gate_print(const json_t *gate)
 	static const struct lc_column attachments[] = {
 		{ "dev", "DEV" }, { "ifindex", "IFINDEX" }, { "hook", "HOOK" }, { "state", "STATE" }, { NULL, NULL },
 	};
+	static const struct {
+		const char *state, *says;
+	} states[] = {
+		{ "gone", "is gone, or has lost the filter: attach again when it is back" },
+		{ "elsewhere", "is in another network namespace: detach it there" },
+	};
 	static const struct lc_column maps[] = { { "name", "MAP" }, { "id", "ID" }, { "max_entries", "MAX-ENTRIES" }, { NULL, NULL } };
 	json_int_t generation = json_integer_value(json_object_get(gate, "generation"));
 	const json_t *attached = json_object_get(gate, "attachments");
@@ -274,10 +293,12 @@ static void lc_gate_print(const json_t *gate)
 	else
 		lc_out_line("policy: none in force, everything passes; 'lenscap policy load FILE'");
 	lc_out_line("%s", "");
-	lc_out_rows(attached, attachments, "attached to nothing: 'lenscap gate attach dev INTERFACE'");
+	if (!json_is_null(attached))
+		lc_out_rows(attached, attachments, "attached to nothing: 'lenscap gate attach dev INTERFACE'");
 	json_array_foreach(attached, i, row)
-		if (!strcmp(json_string_value(json_object_get(row, "state")), "gone"))
-			lc_out_line("%s is gone: attach again when it is back", json_string_value(json_object_get(row, "dev")));
+		for (size_t k = 0; k < sizeof(states) / sizeof(*states); k++)
+			if (!strcmp(json_string_value(json_object_get(row, "state")), states[k].state))
+				lc_out_line("%s %s", json_string_value(json_object_get(row, "dev")), states[k].says);
 	lc_out_line("%s", "");
 	lc_out_rows(json_object_get(gate, "maps"), maps, "no maps");
 }
@@ -296,10 +317,11 @@ static int lc_gate_run_show(int argc, char **argv)
 		return err;
 	value = lc_gate_json(gate);
 	lc_gate_free(gate);
+	err = json_is_null(json_object_get(value, "attachments")) ? LC_FAILED : LC_DONE;
 	if (!lc_out_json(value))
 		lc_gate_print(value);
 	json_decref(value);
-	return LC_DONE;
+	return err;
 }
 
 const struct lc_command lc_gate_commands[] = {

@@ -4,6 +4,7 @@
  * explain: what failed has been told, once. Nothing is printed here but errors.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,13 +13,15 @@
 #include "cmd.h"
 #include "data.h"
 
-#define LC_LOCK_SECONDS 10
-
-static const char *lc_dir = LC_PIN_DIR;
+static char lc_dir[PATH_MAX] = LC_PIN_DIR;
 
 void lc_pin_dir_set(const char *dir)
 {
-	lc_dir = dir;
+	size_t n = strlen(dir);
+
+	while (n > 1 && dir[n - 1] == '/')
+		n--;
+	snprintf(lc_dir, sizeof(lc_dir), "%.*s", (int)n, dir);
 }
 
 const char *lc_pin_dir(void)

@@ -147,7 +147,8 @@ struct lc_decision lc_decision_make(const struct lc_model *model, enum lc_mode m
 		return d;
 	if (mode == LC_MODE_MONITOR)
 		d.verdict = LC_V_AUDIT;
-	else if (reason == LC_R_QUIC || reason == LC_R_QUIC_VERSION || reason == LC_R_FRAGMENT)
+	else if (reason == LC_R_QUIC || reason == LC_R_QUIC_VERSION || reason == LC_R_FRAGMENT ||
+		 reason == LC_R_HEADERS)
 		d.verdict = LC_V_DENY_DROP;  /* no TCP connection to reset */
 	return d;
 }

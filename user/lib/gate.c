@@ -1,23 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Programs and maps of the gate: loaded through the skeleton, pinned under one directory, found there again. A load is made in a
- * directory beside it and renamed, so that a crash leaves a whole gate or none. Attaching is attach.c's.
+ * directory beside it and renamed when its policy is in force, so that a crash leaves a whole gate or none; an unload goes the same
+ * way back. Attaching is attach.c's, the directory pins.c's.
  */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <linux/magic.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "gate_tc.skel.h"
@@ -60,11 +54,6 @@ int lc_gate_program(const struct lc_gate *gate)
 	return gate->program;
 }
 
-int lc_gate_path(char *path, size_t bytes, const char *dir, const char *name)
-{
-	return (size_t)snprintf(path, bytes, "%s/%s", dir, name) < bytes ? 0 : -ENAMETOOLONG;
-}
-
 static struct lc_gate *lc_gate_new(const char *dir)
 {
 	struct lc_gate *gate = calloc(1, sizeof(*gate));
@@ -95,8 +84,11 @@ void lc_gate_free(struct lc_gate *gate)
 		if (gate->program >= 0)
 			close(gate->program);
 	}
+	if (gate->staging)
+		lc_pins_remove(gate->staging, NULL);
 	if (gate->lock >= 0)
 		close(gate->lock);
+	free(gate->staging);
 	free(gate->dir);
 	free(gate);
 }
@@ -110,6 +102,9 @@ static int lc_gate_sizes_set(struct gate_tc *skeleton, const struct lc_gate_size
 		{ skeleton->maps.lc_events, sizes->events_bytes },
 	};
 
+	/* budgets are shares of these two */
+	skeleton->rodata->lc_flows_n = sizes->flows ? sizes->flows : bpf_map__max_entries(skeleton->maps.lc_flows);
+	skeleton->rodata->lc_hellos_n = sizes->hellos ? sizes->hellos : bpf_map__max_entries(skeleton->maps.lc_hellos);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		int err = rows[i].n ? bpf_map__set_max_entries(rows[i].map, rows[i].n) : 0;
 
@@ -180,76 +175,22 @@ out:
 	return err;
 }
 
-static bool lc_gate_is_bpffs(const char *path)
-{
-	struct statfs fs;
-
-	return !statfs(path, &fs) && (unsigned long)fs.f_type == BPF_FS_MAGIC;
-}
-
-/* The directory above the pins must be a bpffs; the usual place is mounted when it is not. */
-static int lc_gate_bpffs(const char *dir, const char **ret_why)
-{
-	char *copy = strdup(dir), *parent;
-	int err = 0;
-
-	if (!copy)
-		return lc_why(ret_why, -ENOMEM, "no memory");
-	parent = dirname(copy);
-	if (lc_gate_is_bpffs(parent))
-		goto out;
-	if (strcmp(parent, "/sys/fs/bpf")) {
-		err = lc_why(ret_why, -ENOTDIR, "'%s' is not a bpffs, 'mount -t bpf bpf %s' first", parent, parent);
-		goto out;
-	}
-	if (mount("bpf", parent, "bpf", 0, "mode=0700")) {
-		err = -errno;
-		lc_why(ret_why, err, "no bpffs at %s and mounting it failed: %s", parent, strerror(-err));
-	}
-out:
-	free(copy);
-	return err;
-}
-
-/* Remove a directory of pins and the directories in it. Links go first: enforcement ends before its maps do. */
-static int lc_gate_remove(const char *dir)
-{
-	char path[512];
-	struct dirent *entry;
-	int err = 0;
-	DIR *d;
-
-	if (!lc_gate_path(path, sizeof(path), dir, LC_LINKS))
-		if (!access(path, F_OK) && strcmp(strrchr(dir, '/') + 1, LC_LINKS))
-			err = lc_gate_remove(path);
-	d = opendir(dir);
-	if (!d)
-		return -errno;
-	while (!err && (entry = readdir(d)))
-		if (entry->d_name[0] != '.' && !lc_gate_path(path, sizeof(path), dir, entry->d_name) && unlink(path))
-			err = -errno;
-	closedir(d);
-	if (!err && rmdir(dir))
-		err = -errno;
-	return err;
-}
-
 static int lc_gate_pin(const struct lc_gate *gate, const char *dir)
 {
-	char path[512];
+	char path[LC_PATH_BYTES];
 	int err = 0;
 
 	for (int i = 0; i < LC_MAP_MAX && !err; i++) {
-		err = lc_gate_path(path, sizeof(path), dir, lc_map_names[i]);
+		err = lc_pins_path(path, dir, lc_map_names[i]);
 		if (!err)
 			err = bpf_obj_pin(gate->maps[i], path);
 	}
 	if (!err)
-		err = lc_gate_path(path, sizeof(path), dir, LC_PROGRAM);
+		err = lc_pins_path(path, dir, LC_PROGRAM);
 	if (!err)
 		err = bpf_obj_pin(gate->program, path);
 	if (!err)
-		err = lc_gate_path(path, sizeof(path), dir, LC_LINKS);
+		err = lc_pins_path(path, dir, LC_LINKS);
 	if (!err && mkdir(path, 0700))
 		err = -errno;
 	return err;
@@ -263,49 +204,92 @@ static int lc_gate_abi_write(const struct lc_gate *gate)
 	return bpf_map_update_elem(gate->maps[LC_MAP_STATE], &zero, &state, BPF_ANY);
 }
 
-int lc_gate_load(const char *dir, const struct lc_gate_sizes *sizes, const char **ret_why)
+/* Is there room for a gate at dir? */
+static int lc_gate_vacant(const char *dir, const char **ret_why)
 {
-	struct lc_gate *gate = NULL;
-	char staging[512];
 	int err;
 
 	if (geteuid())
 		return lc_why(ret_why, -EPERM, "not root, run it with sudo");
-	err = lc_gate_bpffs(dir, ret_why);
+	if (!access(dir, F_OK)) {
+		err = lc_pins_check(dir, ret_why);
+		return err ? err : lc_why(ret_why, -EEXIST, "already loaded, 'gate unload' first or go on with 'policy load'");
+	}
+	return lc_pins_parent(dir, ret_why);
+}
+
+int lc_gate_stage(const char *dir, const struct lc_gate_sizes *sizes, struct lc_gate **ret_gate, const char **ret_why)
+{
+	char staging[LC_PATH_BYTES];
+	struct lc_gate *gate = NULL;
+	int lock = -1, err;
+
+	err = lc_gate_vacant(dir, ret_why);
+	if (!err)
+		err = lc_pins_staging(dir, staging, ret_why);
+	if (!err)
+		err = lc_pins_stage(staging, &lock, ret_why);
 	if (err)
 		return err;
-	if (!access(dir, F_OK))
-		return lc_why(ret_why, -EEXIST, "already loaded, 'gate unload' first or go on with 'policy load'");
-	if ((size_t)snprintf(staging, sizeof(staging), "%s" LC_STAGING, dir) >= sizeof(staging))
-		return lc_why(ret_why, -ENAMETOOLONG, "the name of the pin directory is too long");
-	if (mkdir(staging, 0700)) {
-		err = -errno;
-		return lc_why(ret_why, err, err == -EEXIST ? "another load is under way or died, 'gate unload' clears it away" :
-			      err == -EPERM ? "bpffs takes no '.' in a name, choose another pin directory" : "%s", strerror(-err));
-	}
 	err = lc_gate_private(sizes, &gate, ret_why);
 	if (err)
 		goto out;
 	err = lc_gate_abi_write(gate);
 	if (!err)
 		err = lc_gate_pin(gate, staging);
-	if (!err && rename(staging, dir))
-		err = -errno;
-	if (err)
+	gate->dir = strdup(dir);
+	gate->staging = strdup(staging);
+	if (!err && (!gate->dir || !gate->staging))
+		err = -ENOMEM;
+	if (err) {
 		lc_why(ret_why, err, "pinning failed: %s", strerror(-err));
+		goto out;
+	}
+	gate->lock = lock;
+	*ret_gate = gate;
+	return 0;
 out:
-	if (err)
-		lc_gate_remove(staging);
 	lc_gate_free(gate);
+	lc_pins_remove(staging, NULL);
+	close(lock);
 	return err;
+}
+
+int lc_gate_publish(struct lc_gate *gate, const char **ret_why)
+{
+	if (rename(gate->staging, gate->dir))
+		return lc_why(ret_why, -errno, errno == ENOTEMPTY ? "loaded meanwhile by another lenscap" : "pinning failed: %s",
+			      strerror(errno));
+	free(gate->staging);
+	gate->staging = NULL;
+	return 0;
 }
 
 static int lc_gate_get(const char *dir, const char *name)
 {
-	char path[512];
-	int err = lc_gate_path(path, sizeof(path), dir, name);
+	char path[LC_PATH_BYTES];
+	int err = lc_pins_path(path, dir, name);
 
 	return err ? err : bpf_obj_get(path);
+}
+
+/* What is pinned, as far as it is. The first error, and the gate in any case, unless there is no memory for it. */
+static int lc_gate_get_all(const char *dir, struct lc_gate **ret_gate)
+{
+	struct lc_gate *gate = lc_gate_new(dir);
+	int err;
+
+	*ret_gate = gate;
+	if (!gate)
+		return -ENOMEM;
+	gate->program = lc_gate_get(dir, LC_PROGRAM);
+	err = gate->program < 0 ? gate->program : 0;
+	for (int i = 0; i < LC_MAP_MAX; i++) {
+		gate->maps[i] = lc_gate_get(dir, lc_map_names[i]);
+		if (gate->maps[i] < 0 && !err)
+			err = gate->maps[i];
+	}
+	return err;
 }
 
 int lc_gate_open(const char *dir, struct lc_gate **ret_gate, const char **ret_why)
@@ -313,26 +297,18 @@ int lc_gate_open(const char *dir, struct lc_gate **ret_gate, const char **ret_wh
 	struct lc_gate *gate = NULL;
 	struct lc_state state = {};
 	__u32 zero = 0;
-	int err = 0;
+	int err;
 
 	if (access(dir, F_OK))
 		return errno == EACCES ? lc_why(ret_why, -EACCES, "not root, run it with sudo")
 				       : lc_why(ret_why, -ENOENT, "not loaded, 'gate load' first");
-	gate = lc_gate_new(dir);
-	if (!gate)
-		return lc_why(ret_why, -ENOMEM, "no memory");
-	gate->program = lc_gate_get(dir, LC_PROGRAM);
-	if (gate->program < 0)
-		err = gate->program;
-	for (int i = 0; i < LC_MAP_MAX && !err; i++) {
-		gate->maps[i] = lc_gate_get(dir, lc_map_names[i]);
-		err = gate->maps[i] < 0 ? gate->maps[i] : 0;
-	}
-	if (err) {
-		lc_why(ret_why, err, err == -ENOENT ? "half unloaded, 'gate unload' again, then 'gate load'" :
-		       err == -EPERM || err == -EACCES ? "not root, run it with sudo" : "%s", strerror(-err));
+	err = lc_gate_get_all(dir, &gate);
+	if (err == -EPERM || err == -EACCES)
+		lc_why(ret_why, err, "not root, run it with sudo");
+	else if (err && !lc_pins_check(dir, ret_why))
+		lc_why(ret_why, err, err == -ENOENT ? "half unloaded, 'gate unload' again, then 'gate load'" : "%s", strerror(-err));
+	if (err)
 		goto out;
-	}
 	if (bpf_map_lookup_elem(gate->maps[LC_MAP_STATE], &zero, &state) || state.abi != LC_ABI) {
 		err = lc_why(ret_why, -EPROTO, "loaded by another version of lenscap (ABI %u, this one speaks %u), unload and load again",
 			     state.abi, LC_ABI);
@@ -347,40 +323,49 @@ out:
 
 int lc_gate_lock(struct lc_gate *gate, int seconds, const char **ret_why)
 {
-	if (!gate->dir || gate->lock >= 0)
-		return 0;
-	gate->lock = open(gate->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (gate->lock < 0)
-		return lc_why(ret_why, -errno, "lock '%s': %s", gate->dir, strerror(errno));
-	for (int tenths = 0; flock(gate->lock, LOCK_EX | LOCK_NB); tenths++) {
-		if (errno != EWOULDBLOCK || tenths >= seconds * 10) {
-			close(gate->lock);
-			gate->lock = -1;
-			return lc_why(ret_why, -EBUSY, "another lenscap is changing the policy, try again when it is done");
-		}
-		usleep(100000);
-	}
-	return 0;
+	return !gate->dir || gate->lock >= 0 ? 0 : lc_pins_lock(gate->dir, seconds, &gate->lock, ret_why);
+}
+
+/* Detaches, then takes the name away at one stroke: what is left is cleared as a load that died would be. */
+static int lc_gate_take_down(const char *dir, const char *staging, struct lc_gate **ret_gate, const char **ret_why)
+{
+	struct lc_gate *gate;
+	int err;
+
+	lc_gate_get_all(dir, &gate);
+	if (!gate)
+		return lc_why(ret_why, -ENOMEM, "no memory");
+	*ret_gate = gate;
+	err = lc_gate_lock(gate, LC_LOCK_SECONDS, ret_why);
+	if (!err)
+		err = lc_gate_detach_all(gate, ret_why);
+	if (!err && rename(dir, staging))
+		err = lc_why(ret_why, -errno, "unpinning failed: %s", strerror(errno));
+	return err;
 }
 
 int lc_gate_unload(const char *dir, const char **ret_why)
 {
 	struct lc_gate *gate = NULL;
-	char staging[512];
-	int err, gone;
+	char staging[LC_PATH_BYTES];
+	int lock, gone, err;
+	bool loaded = !access(dir, F_OK);
 
 	if (geteuid())
 		return lc_why(ret_why, -EPERM, "not root, run it with sudo");
-	snprintf(staging, sizeof(staging), "%s" LC_STAGING, dir);
-	gone = lc_gate_remove(staging);
-	if (access(dir, F_OK))
-		return gone ? lc_why(ret_why, -ENOENT, "not loaded") : 0;
-	err = lc_gate_open(dir, &gate, ret_why);
+	err = lc_pins_staging(dir, staging, ret_why);
+	if (!err && !loaded && access(staging, F_OK))
+		err = lc_why(ret_why, -ENOENT, "not loaded");
 	if (!err)
-		lc_gate_detach_all(gate);
-	lc_gate_free(gate);
-	err = lc_gate_remove(dir);
+		err = loaded ? lc_pins_check(dir, ret_why) : lc_pins_parent(dir, ret_why);
+	if (!err)
+		err = lc_pins_stage(staging, &lock, ret_why);
 	if (err)
-		lc_why(ret_why, err, "removing '%s': %s", dir, strerror(-err));
-	return err;
+		return err;
+	if (loaded)
+		err = lc_gate_take_down(dir, staging, &gate, ret_why);
+	gone = lc_pins_remove(staging, err ? NULL : ret_why);
+	lc_gate_free(gate);
+	close(lock);
+	return err ? err : gone;
 }

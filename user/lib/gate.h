@@ -24,13 +24,16 @@ struct lc_gate;
 struct lc_gate_sizes { unsigned int flows, hellos, events_bytes, counts; };
 
 /* Errors are negative errno; *ret_why says in words what is wrong and what to do next, owned by the library until its next call. */
-int lc_gate_load(const char *dir, const struct lc_gate_sizes *sizes, const char **ret_why);      /* loads and pins; -EEXIST */
+/* Loads and pins beside dir, locked. Freed before it is published it leaves nothing. -EEXIST; -EBUSY: another load is under way. */
+int lc_gate_stage(const char *dir, const struct lc_gate_sizes *sizes, struct lc_gate **ret_gate, const char **ret_why);
+int lc_gate_publish(struct lc_gate *gate, const char **ret_why);                                 /* as dir, at one stroke */
 int lc_gate_open(const char *dir, struct lc_gate **ret_gate, const char **ret_why);              /* what is pinned; -ENOENT */
 int lc_gate_private(const struct lc_gate_sizes *sizes, struct lc_gate **ret_gate, const char **ret_why); /* unpinned, for replay */
 void lc_gate_free(struct lc_gate *gate);                                                         /* takes NULL; leaves pins */
-int lc_gate_unload(const char *dir, const char **ret_why);                                       /* detaches and unpins all */
+int lc_gate_unload(const char *dir, const char **ret_why);                                       /* detaches and unpins all, or fails */
 
-/* Hold off other writers until the gate is freed; waits for seconds at most. -EBUSY. */
+/* Hold off other writers until the gate is freed; waits for seconds at most. -EBUSY; -ENOENT: unloaded meanwhile. */
+#define LC_LOCK_SECONDS 10
 int lc_gate_lock(struct lc_gate *gate, int seconds, const char **ret_why);
 
 int lc_gate_map(const struct lc_gate *gate, enum lc_map map);        /* fd, owned by the gate */
@@ -39,17 +42,27 @@ int lc_gate_program(const struct lc_gate *gate);                     /* fd */
 
 enum lc_hook { LC_HOOK_NONE, LC_HOOK_TCX, LC_HOOK_CLSACT };
 
-struct lc_attachment {
-	char ifname[16];
-	unsigned int ifindex;        /* 0: the interface is gone, only the pin is left */
-	enum lc_hook hook;
-	bool up;
+enum lc_where {
+	LC_HERE,
+	LC_ELSEWHERE,                /* in another network namespace */
+	LC_GONE                      /* the interface is gone, or has lost the filter: only the pin is left */
 };
 
-/* hook LC_HOOK_NONE: the best that the kernel has, by probing. -EEXIST: attached already, *ret_hook says how. */
+struct lc_attachment {
+	char ifname[16];             /* now, where LC_HERE; else as it was attached */
+	char pinned[16];             /* the name that it was attached under; "": its pin is lost */
+	unsigned int ifindex;
+	enum lc_hook hook;
+	enum lc_where where;
+	char pin[64];                /* its file */
+};
+
+/* These take the lock. hook LC_HOOK_NONE: the best that the kernel has, by probing. -EEXIST: attached already. */
 int lc_gate_attach(struct lc_gate *gate, const char *ifname, enum lc_hook hook, enum lc_hook *ret_hook, const char **ret_why);
-int lc_gate_detach(struct lc_gate *gate, const char *ifname, const char **ret_why);              /* -ENOENT: not attached */
-int lc_gate_attachments(struct lc_gate *gate, struct lc_attachment **ret_list, size_t *ret_n);
+/* By its present name, or by the pinned one if that is not here. -ENOENT: not attached. What only the pin is left of, or a clsact
+ * filter elsewhere, is forgotten: *ret_was tells. */
+int lc_gate_detach(struct lc_gate *gate, const char *ifname, struct lc_attachment *ret_was, const char **ret_why);
+int lc_gate_attachments(struct lc_gate *gate, struct lc_attachment **ret_list, size_t *ret_n, const char **ret_why);
 const char *lc_hook_word(enum lc_hook hook);
 
 /* What this kernel has; for "feature". */

@@ -4,10 +4,7 @@
 #define LENSCAP_GATE_PRIVATE_H
 
 #include "gate.h"
-
-#define LC_LINKS "links"             /* directory of pinned links, one an interface, '.' in its name as ':' */
-#define LC_PROGRAM "gate_tc"
-#define LC_STAGING "-loading"        /* after the pin directory's name */
+#include "pins.h"
 
 struct gate_tc;
 
@@ -16,10 +13,11 @@ struct lc_gate {
 	int program;
 	int lock;                    /* -1: not held */
 	char *dir;                   /* NULL: private */
-	struct gate_tc *skeleton;    /* private only */
+	char *staging;               /* where it is pinned until it is published; NULL: in dir */
+	struct gate_tc *skeleton;    /* as long as it is not opened from pins */
 };
 
-int lc_gate_path(char *path, size_t bytes, const char *dir, const char *name);
-void lc_gate_detach_all(struct lc_gate *gate);
+/* Works on a gate that has lost pins (fds of -1), too. Fails if an attachment is left. */
+int lc_gate_detach_all(struct lc_gate *gate, const char **ret_why);
 
 #endif

@@ -18,7 +18,7 @@ struct lc_pos {
 /* Errors of a file are gathered, so that all are told at once. */
 struct lc_error { struct lc_pos pos; char *text; };
 struct lc_errors { struct lc_error *list; size_t n; };
-#define LC_ERRORS_MAX 100            /* full: one last line says that more were left out */
+#define LC_ERRORS_MAX 10000          /* full: one last line says that more were left out */
 
 void lc_error_add(struct lc_errors *errors, struct lc_pos pos, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

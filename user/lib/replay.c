@@ -24,6 +24,7 @@ struct lc_player {
 	struct lc_gate *gate;
 	struct lc_event_reader *events;
 	json_t *flows;               /* of the capture that is being run */
+	json_t *index;               /* "proto src sport dst dport": the last of these flows on those ports */
 	__u64 packet;
 	__u64 refused;               /* packets that the kernel did not want to run */
 	time_t told;                 /* when progress was */
@@ -39,12 +40,21 @@ static json_t *lc_replay_id(const struct lc_player *player, enum lc_registry reg
 	return id ? json_string(id) : json_null();
 }
 
-static json_t *lc_replay_address(const __u8 address[16])
+static const char *lc_replay_address(const __u8 address[16], char text[INET6_ADDRSTRLEN])
 {
 	bool mapped = IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)address);
-	char text[INET6_ADDRSTRLEN];
 
-	return json_string(inet_ntop(mapped ? AF_INET : AF_INET6, mapped ? address + 12 : address, text, sizeof(text)));
+	return inet_ntop(mapped ? AF_INET : AF_INET6, mapped ? address + 12 : address, text, INET6_ADDRSTRLEN);
+}
+
+#define LC_REPLAY_KEY (2 * INET6_ADDRSTRLEN + 24)
+
+static void lc_replay_key(const struct lc_flow_key *key, char text[LC_REPLAY_KEY])
+{
+	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
+
+	snprintf(text, LC_REPLAY_KEY, "%u %s %u %s %u", key->proto, lc_replay_address(key->src, src), ntohs(key->sport),
+		 lc_replay_address(key->dst, dst), ntohs(key->dport));
 }
 
 static json_t *lc_replay_proto(unsigned int proto)
@@ -69,21 +79,20 @@ static json_t *lc_replay_clauses(const struct lc_player *player, const struct lc
 }
 
 /* One object per flow. What an event and an unfinished flow have in common comes as an event. */
-static void lc_replay_flow(struct lc_player *player, const struct lc_event *event, json_t *names, json_t *packet)
+static json_t *lc_replay_flow(const struct lc_player *player, const struct lc_event *event, json_t *names, json_t *packet)
 {
 	const struct lc_flow_key *key = &event->flow;
-	json_t *flow = json_pack(
-		"{s:o, s:o, s:i, s:o, s:i, s:o, s:o, s:s, s:o, s:s, s:o, s:o, s:o}",
+	char src[INET6_ADDRSTRLEN], dst[INET6_ADDRSTRLEN];
+
+	return json_pack(
+		"{s:o, s:s, s:i, s:s, s:i, s:o, s:o, s:s, s:o, s:s, s:o, s:o, s:o}",
 		"proto", lc_replay_proto(key->proto),
-		"src", lc_replay_address(key->src), "sport", ntohs(key->sport),
-		"dst", lc_replay_address(key->dst), "dport", ntohs(key->dport),
+		"src", lc_replay_address(key->src, src), "sport", ntohs(key->sport),
+		"dst", lc_replay_address(key->dst, dst), "dport", ntohs(key->dport),
 		"names", names, "endpoint", lc_replay_id(player, LC_REG_ENDPOINT, event->endpoint),
 		"verdict", lc_word(LC_LIST_VERDICT, event->verdict), "rule", lc_replay_id(player, LC_REG_RULE, event->rule),
 		"reason", lc_word(LC_LIST_REASON, event->reason), "packet", packet,
 		"asset", lc_replay_id(player, LC_REG_ASSET, event->asset), "clause", lc_replay_clauses(player, event));
-
-	if (!flow || json_array_append_new(player->flows, flow))
-		player->err = -ENOMEM;
 }
 
 /* Every name once. */
@@ -102,40 +111,23 @@ static void lc_replay_name(json_t *names, const __u8 *name, size_t bytes)
 	json_array_append_new(names, text);
 }
 
-static bool lc_replay_same(const json_t *flow, const struct lc_flow_key *key)
-{
-	json_t *src = lc_replay_address(key->src), *dst = lc_replay_address(key->dst);
-	bool same = json_equal(json_object_get(flow, "src"), src) && json_equal(json_object_get(flow, "dst"), dst) &&
-		    json_integer_value(json_object_get(flow, "sport")) == ntohs(key->sport) &&
-		    json_integer_value(json_object_get(flow, "dport")) == ntohs(key->dport);
-
-	json_decref(src);
-	json_decref(dst);
-	return same;
-}
-
 /* A second decision on a flow takes the place of the first, and keeps its names. */
-static json_t *lc_replay_again(struct lc_player *player, const struct lc_event *event)
-{
-	size_t i = event->flags & LC_EVENT_AGAIN ? json_array_size(player->flows) : 0;
-	json_t *names = NULL;
-
-	while (i-- && !names)
-		if (lc_replay_same(json_array_get(player->flows, i), &event->flow)) {
-			names = json_incref(json_object_get(json_array_get(player->flows, i), "names"));
-			json_array_remove(player->flows, i);
-		}
-	return names ? names : json_array();
-}
-
 static int lc_replay_event(void *context, const struct lc_event *event)
 {
 	struct lc_player *player = context;
-	json_t *names = lc_replay_again(player, event);
+	char key[LC_REPLAY_KEY];
+	json_t *flow, *first, *names;
 
+	lc_replay_key(&event->flow, key);
+	first = event->flags & LC_EVENT_AGAIN ? json_object_get(player->index, key) : NULL;
+	names = first ? json_incref(json_object_get(first, "names")) : json_array();
 	lc_replay_name(names, event->name, event->name_len);
 	lc_replay_name(names, event->other, event->other_len);
-	lc_replay_flow(player, event, names, json_integer(player->packet));
+	flow = lc_replay_flow(player, event, names, json_integer(player->packet));
+	if (!flow || (first ? json_object_update(first, flow) :
+			      json_array_append(player->flows, flow) || json_object_set(player->index, key, flow)))
+		player->err = -ENOMEM;
+	json_decref(flow);
 	return player->err;
 }
 
@@ -177,8 +169,9 @@ static void lc_replay_unfinished(struct lc_player *player)
 		const struct lc_unfinished *one = &unfinished.list[i];
 		struct lc_event event = { .flow = one->key, .asset = one->flow.asset, .verdict = LC_V_UNDECIDED };
 
-		event.reason = one->flow.next ? LC_R_PENDING : LC_R_NO_DATA;
-		lc_replay_flow(player, &event, json_array(), json_null());
+		event.reason = one->flow.flags & LC_FLOW_KEPT ? LC_R_PENDING : LC_R_NO_DATA;
+		if (json_array_append_new(player->flows, lc_replay_flow(player, &event, json_array(), json_null())))
+			player->err = -ENOMEM;
 	}
 	free(unfinished.list);
 }
@@ -251,6 +244,7 @@ static int lc_replay_capture(struct lc_player *player, const char *path, json_t 
 	int err;
 
 	player->flows = json_array();
+	player->index = json_object();
 	object = json_pack("{s:o, s:o}", "file", lc_json_bytes(path, strlen(path)), "flows", player->flows);
 	err = lc_capture_open(path, &capture, &broken);
 	if (err == -ENOMEM)
@@ -270,6 +264,7 @@ static int lc_replay_capture(struct lc_player *player, const char *path, json_t 
 	broken = broken ? broken : err ? strerror(-err) : NULL;
 out:
 	lc_capture_free(capture);
+	json_decref(player->index);
 	if (err) {
 		*ret_why = broken;
 		json_decref(object);
@@ -279,10 +274,13 @@ out:
 	return broken != NULL;
 }
 
+/* Every flow of a capture is kept to its end, so that a second decision finds the first. */
+static const struct lc_gate_sizes lc_replay_sizes = { .flows = 262144 };
+
 static int lc_player_open(struct lc_player *player, const char **ret_why)
 {
 	__u32 generation;
-	int err = lc_gate_private(NULL, &player->gate, ret_why);
+	int err = lc_gate_private(&lc_replay_sizes, &player->gate, ret_why);
 
 	if (err)
 		return err;
