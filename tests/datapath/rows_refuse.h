@@ -15,7 +15,7 @@ struct refuse_row {
 	struct packet p;             /* what all of the client's packets share */
 	size_t first;                /* bytes of the hello in a segment of their own before */
 	const char *name;            /* NULL: api.blocked.test */
-	enum { AFTER_SYN, IN_SYN, NO_SYN, AGAIN, SECOND_FIRST } when;
+	enum { AFTER_SYN, IN_SYN, NO_SYN, AGAIN, SECOND_FIRST, OVERLAP, AHEAD } when;
 	bool silent;                 /* nobody is told */
 };
 
@@ -37,6 +37,8 @@ static const struct refuse_row refuse_rows[] = {
 	{ .says = "hello in the SYN", .p = { .flags = TCP_SYN }, .when = IN_SYN },
 	{ .says = "retransmission to a refused flow is answered again", .when = AGAIN },
 	{ .says = "first of two pieces, which comes last", .first = 75, .when = SECOND_FIRST },
+	{ .says = "second piece, which repeats some of the first", .first = 75, .when = OVERLAP },
+	{ .says = "hello far ahead: the server still waits for the first byte", .when = AHEAD },
 	{ .says = "inside a tunnel nobody is told", .p = { .pppoe = 0x21 }, .silent = true },
 	{ .says = "deny-drop tells nobody", .name = "a.dropped.test", .silent = true },
 };
@@ -181,7 +183,7 @@ static const char *refuse_row(struct world *w, struct wire *wire, const struct r
 	static __u8 stream[HELLO_MAX];
 	const struct hello hello = { .sni = row->name ? row->name : HELLO_NAME };
 	size_t n = hello_build(&hello, stream, sizeof(stream));
-	size_t at = row->when == SECOND_FIRST ? 0 : row->first;
+	size_t at = row->when == SECOND_FIRST ? 0 : row->when == OVERLAP ? row->first - 35 : row->first;
 	struct packet p = row->p;
 	const char *complaint;
 	__u32 start;
@@ -193,7 +195,7 @@ static const char *refuse_row(struct world *w, struct wire *wire, const struct r
 	world_forget(w);
 	complaint = refuse_before(w, row, &p, n);
 	start = p.seq + at + (row->when == IN_SYN);
-	p.seq += at;
+	p.seq += at + (row->when == AHEAD ? 3000 : 0);
 	p.payload = stream + at;
 	p.payload_n = row->when == SECOND_FIRST ? row->first : n - at;
 	if (!complaint)

@@ -58,11 +58,18 @@ killed()
 	fi && nothing_pinned
 }
 
+# died: what a load leaves that is killed while it pins.
+died()
+{
+	mkdir -p "$LC_PIN-loading/links"
+	bpftool map create "$LC_PIN-loading/lc_state" type array key 4 value 4 entries 1 name lc_state
+}
+
 locked()
 {
 	local holder status
 
-	mkdir "$LC_PIN-loading"
+	died
 	flock "$LC_PIN-loading" sleep 20 &
 	holder=$!
 	lc_wait 5 not flock -n "$LC_PIN-loading" true
@@ -103,7 +110,7 @@ loads()
 	check "a second load is held off" locked
 	check "a load that died is cleared away" says 0 loaded gate load
 	check "unload after it" says 0 . gate unload
-	mkdir "$LC_PIN-loading"
+	died
 	check "unload clears a load that died" says 0 . gate unload
 	check "and leaves nothing" nothing_pinned
 }

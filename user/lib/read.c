@@ -11,6 +11,7 @@
 #include "parse.h"
 #include "read.h"
 
+#define LC_PROGRAM_MAPS 64           /* that one of our programs uses, at most */
 #define LC_READ_TRIES 3              /* a policy may be swapped twice while it is read */
 
 int lc_read_conf(const struct lc_gate *gate, struct lc_conf *ret_conf)
@@ -248,14 +249,55 @@ static __u64 lc_read_map_memory(int fd)
 	return bytes;
 }
 
+/* Memory of the maps that a program uses and that were not counted before. */
+static __u64 lc_read_program_memory(int program, __u32 *seen, __u32 *n)
+{
+	struct bpf_prog_info info = {};
+	__u32 ids[LC_PROGRAM_MAPS], bytes = sizeof(info);
+	__u64 sum = 0;
+
+	info.nr_map_ids = LC_PROGRAM_MAPS;
+	info.map_ids = (__u64)(unsigned long)ids;
+	if (bpf_obj_get_info_by_fd(program, &info, &bytes))
+		return 0;
+	for (__u32 i = 0; i < info.nr_map_ids && i < LC_PROGRAM_MAPS; i++) {
+		__u32 known = 0;
+		int fd;
+
+		while (known < *n && seen[known] != ids[i])
+			known++;
+		if (known < *n)
+			continue;
+		seen[(*n)++] = ids[i];
+		fd = bpf_map_get_fd_by_id(ids[i]);
+		sum += fd < 0 ? 0 : lc_read_map_memory(fd);
+		if (fd >= 0)
+			close(fd);
+	}
+	return sum;
+}
+
+static __u64 lc_read_programs_memory(const struct lc_gate *gate)
+{
+	__u32 seen[2 * LC_PROGRAM_MAPS], n = 0, zero = 0, id;
+	__u64 bytes = lc_read_program_memory(lc_gate_program(gate), seen, &n);
+	int fd;
+
+	if (bpf_map_lookup_elem(lc_gate_map(gate, LC_MAP_PROGRAMS), &zero, &id))
+		return bytes;
+	fd = bpf_prog_get_fd_by_id(id);
+	if (fd < 0)
+		return bytes;
+	bytes += lc_read_program_memory(fd, seen, &n);
+	close(fd);
+	return bytes;
+}
+
 __u64 lc_read_memory(const struct lc_gate *gate)
 {
-	__u64 bytes = 0;
+	__u64 bytes = lc_read_programs_memory(gate);
 
-	for (int i = 0; i < LC_MAP_MAX; i++) {
-		bytes += lc_read_map_memory(lc_gate_map(gate, i));
-		if (i < LC_MAP_ASSETS4)
-			continue;
+	for (int i = LC_MAP_ASSETS4; i < LC_MAP_MAX; i++)
 		for (__u32 slot = 0; slot < LC_SLOTS; slot++) {
 			int fd = lc_read_inner(gate, i, slot);
 
@@ -263,6 +305,5 @@ __u64 lc_read_memory(const struct lc_gate *gate)
 			if (fd >= 0)
 				close(fd);
 		}
-	}
 	return bytes;
 }

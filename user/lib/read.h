@@ -25,7 +25,7 @@ int lc_event_reader_new(const struct lc_gate *gate, lc_event_fn fn, void *contex
 int lc_event_read(struct lc_event_reader *reader, int timeout_ms);
 void lc_event_reader_free(struct lc_event_reader *reader);
 
-/* Kernel memory of the pinned maps, bytes, as the kernel accounts for it (fdinfo memlock). */
+/* Kernel memory of the gate's maps, pinned or not, bytes, as the kernel accounts for it (fdinfo memlock). */
 __u64 lc_read_memory(const struct lc_gate *gate);
 
 #endif
