@@ -88,6 +88,8 @@ LC_INLINE int lc_stream_keep(struct __sk_buff *skb, struct lc_work *w)
 	lc_stream_extend(&w->stream);
 	err = bpf_map_update_elem(&lc_hellos, &w->stream_key, &w->stream, BPF_ANY);
 	lc_stream_mark(&w->stream, p->a, p->b, LC_MARK_CLEAR);
+	/* an LRU table gives up first what nobody has looked up since it came, before all that is stale */
+	bpf_map_lookup_elem(&lc_hellos, &w->stream_key);
 	return err;
 }
 

@@ -18,6 +18,7 @@ int main(void)
 {
 	static struct world dry, mild, live;
 
+	world_one_cpu();
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (!world_open(&dry, NULL, LC_CONF_DRY | LC_CONF_NAMES) || !world_open(&live, NULL, LC_CONF_NAMES) ||
 	    !world_open(&mild, NULL, LC_CONF_DRY) || !world_policy(&mild, world_mild_yaml, LC_CONF_DRY | LC_CONF_NAMES))

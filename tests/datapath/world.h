@@ -8,6 +8,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <sched.h>
 #include <linux/pkt_cls.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -135,6 +136,16 @@ __attribute__((format(printf, 2, 3))) static inline void row_end(const char *com
 static inline const char *word(enum lc_list list, unsigned int value)
 {
 	return lc_word(list, value);
+}
+
+/* LRU tables keep part of their entries by CPU: who wants to see one pushed out stays where he is. */
+static inline void world_one_cpu(void)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	sched_setaffinity(0, sizeof(one), &one);
 }
 
 static inline int world_event(void *context, const struct lc_event *event)
