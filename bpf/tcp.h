@@ -123,6 +123,7 @@ LC_INLINE enum lc_reason lc_tcp_look_fresh(struct lc_tcp_walk *walk, struct lc_b
 		return why;
 	if (lc_stream_keep(walk->skb, w))
 		return LC_R_TABLE_FULL;
+	w->looks.len = w->stream.len;
 	begin->flags |= LC_BEGIN_KEPT;
 	begin->watch = LC_HELLO_MAX;
 	walk->flow->flags |= LC_FLOW_KEPT;
@@ -154,6 +155,7 @@ LC_INLINE enum lc_reason lc_tcp_look_kept(struct lc_tcp_walk *walk, struct lc_be
 		begin->flags |= LC_BEGIN_CONFLICT;
 		begin->watch = LC_HELLO_MAX;
 	}
+	w->looks.len = first->len;
 	why = lc_view_stream(w, first, 0);
 	end = w->hello_end;
 	if (begin->flags & LC_BEGIN_URGENT)
@@ -240,11 +242,17 @@ LC_CALLBACK lc_tcp_begin(__u32 turn, void *context)
 	if (!walk->work->looks.known)
 		w->pkt.rst_seq = begin->start + (w->piece.a < begin->next ? w->piece.a : begin->next);
 	why = lc_tcp_look(walk, begin);
-	walk->work->looks.full |= why == LC_R_TABLE_FULL;
-	if (why == LC_R_PENDING && w->piece.a <= begin->next && w->piece.b > begin->next)
-		begin->next = w->piece.b;
+	w->looks.full |= why == LC_R_TABLE_FULL;
+	/* a whole hello was let through, and what comes in its place wants more than it had: the rest may be there already */
+	if (why == LC_R_PENDING && w->looks.known && begin->next && w->looks.len >= begin->next) {
+		w->odd = LC_R_VIEWS;
+		w->looks.whole = 1;
+	}
+	if (why == LC_R_PENDING && !w->looks.known && w->looks.len > begin->next)
+		begin->next = w->looks.len;
 	if (why == LC_R_PENDING || why == LC_R_TABLE_FULL)
 		return 0;
+	begin->next = w->hello_end;
 	if (!(begin->flags & (LC_BEGIN_KEPT | LC_BEGIN_CONFLICT)) || begin->watch < w->hello_end)
 		begin->watch = w->hello_end;
 	walk->work->looks.whole = 1;
@@ -334,8 +342,13 @@ LC_INLINE enum lc_reason lc_tcp_segment(struct __sk_buff *skb, struct lc_work *w
 	struct lc_tcp_walk walk = { .skb = skb, .work = w, .flow = flow };
 
 	w->looks = (struct lc_looks){ .known = flow->verdict != LC_V_UNDECIDED };
-	if (flow->bytes < LC_WATCH_BYTES)
+	if (!w->looks.known || flow->bytes < LC_WATCH_BYTES)
 		w->looks.hits = lc_tcp_hits(w, flow);
+	if (!w->looks.hits && w->looks.known && flow->flags & LC_FLOW_PLAIN && flow->bytes < LC_PLAIN_BYTES && lc_tcp_hello_like(skb, w)) {
+		lc_tcp_anew(w, flow);
+		w->looks.known = 0;
+		w->looks.hits = 1;
+	}
 	if (!w->looks.hits && w->looks.known)
 		return LC_R_DECIDED;
 	w->views = w->looks.known;       /* what was decided on is the first of the views */
@@ -372,8 +385,6 @@ LC_INLINE enum lc_reason lc_tcp(struct __sk_buff *skb, struct lc_work *w)
 		why = lc_flow_known(w, flow);
 		if (why != LC_R_DECIDED || lc_verdict_refuses(flow->verdict) || !w->pkt.payload_len)
 			return why;
-		if (flow->flags & LC_FLOW_PLAIN && flow->bytes < LC_PLAIN_BYTES && lc_tcp_hello_like(skb, w))
-			lc_tcp_anew(w, flow);
 	} else if (flow->flags & LC_FLOW_MANY) {
 		return lc_flow_reason(w, flow, LC_R_MANY_SYNS);
 	}

@@ -54,6 +54,7 @@ struct lc_looks {
 	__u32 hits;                  /* bit per beginning whose hello the packet may hold bytes of */
 	__u32 known;                 /* the flow was decided before */
 	__u32 full;                  /* no room to keep a piece */
+	__u32 len;                   /* of the stream that was looked at last, without a gap */
 	__u32 whole;                 /* a hello is whole, ... */
 	__u32 after;                 /* ... and this is the sequence number behind it */
 };

@@ -276,6 +276,30 @@ static const char *gate_ring_full(void)
 }
 
 /* So many unfinished hellos that the first is forgotten. */
+/* However much noise an undecided flow has sent, its hello is looked at. */
+static const char *gate_much_noise(struct world *w)
+{
+	const struct stream_row rest = { .steps = { PART(0, 75), LAST(75) }, .expect = REFUSED };
+	int flows = lc_gate_map(w->gate, LC_MAP_FLOWS);
+	const char *complaint;
+	struct lc_flow_key key;
+	struct lc_flow flow;
+	size_t from = 0;
+
+	world_forget(w);
+	complaint = hello_syn(w, NULL);
+	if (complaint)
+		return complaint;
+	if (bpf_map_get_next_key(flows, NULL, &key) || bpf_map_lookup_elem(flows, &key, &flow))
+		return "no flow";
+	flow.bytes = 3ull << 30;
+	if (bpf_map_update_elem(flows, &key, &flow, BPF_ANY))
+		return "the flow can not be written";
+	for (const struct step *step = rest.steps; !complaint && step->kind; step++)
+		complaint = stream_step(w, &rest, step, &from);
+	return complaint ? complaint : world_told(w, &rest.expect);
+}
+
 static const char *gate_hellos_full_allowed(struct world *w)
 {
 	static __u8 stream[HELLO_MAX];
@@ -336,6 +360,7 @@ static void gate_rows_run(struct world *w)
 	row_end(gate_names_left_out(w), "outside replay a name that matches nothing is not told");
 	row_end(gate_no_policy(), "without a policy everything passes and is counted");
 	row_end(gate_ring_full(), "a full ring loses events by number and changes no verdict");
+	row_end(gate_much_noise(w), "the hello of a flow that has sent 3 GiB before is looked at");
 	row_end(gate_hellos_full(), "a hello pushed out of its table is a reason of its own");
 }
 

@@ -15,7 +15,7 @@ struct refuse_row {
 	struct packet p;             /* what all of the client's packets share */
 	size_t first;                /* bytes of the hello in a segment of their own before */
 	const char *name;            /* NULL: api.blocked.test */
-	enum { AFTER_SYN, IN_SYN, NO_SYN, AGAIN, SECOND_FIRST, OVERLAP, AHEAD } when;
+	enum { AFTER_SYN, IN_SYN, NO_SYN, AGAIN, SECOND_FIRST, OVERLAP, AHEAD, LAST_OF_THREE } when;
 	bool silent;                 /* nobody is told */
 };
 
@@ -39,6 +39,7 @@ static const struct refuse_row refuse_rows[] = {
 	{ .says = "first of two pieces, which comes last", .first = 75, .when = SECOND_FIRST },
 	{ .says = "second piece, which repeats some of the first", .first = 75, .when = OVERLAP },
 	{ .says = "hello far ahead: the server still waits for the first byte", .when = AHEAD },
+	{ .says = "last of three pieces, the second came before the first", .first = 75, .when = LAST_OF_THREE },
 	{ .says = "inside a tunnel nobody is told", .p = { .pppoe = 0x21 }, .silent = true },
 	{ .says = "deny-drop tells nobody", .name = "a.dropped.test", .silent = true },
 };
@@ -173,6 +174,13 @@ static const char *refuse_before(struct world *w, const struct refuse_row *row, 
 	}
 	if (row->when != NO_SYN && row->when != IN_SYN)
 		complaint = world_expect(w, &syn, LC_R_NO_DATA, PASSED);
+	if (!complaint && row->when == LAST_OF_THREE) {
+		first.seq += 30;
+		first.payload += 30;
+		first.payload_n -= 30;
+		complaint = world_expect(w, &first, LC_R_PENDING, PASSED);
+		first = (struct packet){ .src = p->src, .seq = p->seq, .ack = p->ack, .flags = TCP_ACK, .payload = p->payload, .payload_n = 30 };
+	}
 	if (!complaint && row->first)
 		complaint = world_expect(w, &first, LC_R_PENDING, PASSED);
 	return complaint;
