@@ -42,7 +42,7 @@ endif
 
 all: $(O)/lenscap
 bpf: $(SKELS)
-tests: $(UNIT) $(ROOTED)
+tests: $(UNIT) $(ROOTED) $(O)/differential
 fuzz: $(FUZZ)
 
 $(O)/lenscap: $(addprefix $(O)/,$(LIB) $(CMD))
@@ -82,6 +82,16 @@ $(O)/datapath/%: tests/datapath/%.c $(addprefix $(O)/,$(LIB))
 	$(call say,TEST,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(filter %.o,$^) $(LDLIBS)
+
+$(O)/differential: tests/differential/differential.c $(addprefix $(O)/,$(LIB))
+	$(call say,TEST,$@)
+	$(Q)$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(filter %.o,$^) $(LDLIBS) -lssl -lcrypto
+
+# Run by hand on a quiet machine.
+$(O)/bench/%: tests/bench/%.c $(addprefix $(O)/,$(LIB))
+	$(call say,BENCH,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CPPFLAGS) $(USER_CFLAGS) $(CFLAGS) -MMD -MP -MF $@.d -o $@ $< $(filter %.o,$^) $(LDLIBS) -lcrypto
 
 $(O)/fuzz/%: tests/fuzz/%.c $(addprefix $(O)/san/,$(LIB))
 	$(call say,FUZZ,$@)

@@ -9,12 +9,12 @@
 #include "pkt.h"
 #include "views.h"
 
-/* A new entry, made of what is in w->flow; NULL where its sender has no budget for one (or memory fails). */
-LC_INLINE struct lc_flow *lc_flow_add(struct lc_work *w)
+/* An entry, made of what is in w->flow; NULL where its sender has no budget for one more (or memory fails). */
+LC_INLINE struct lc_flow *lc_flow_add(struct lc_work *w, int more)
 {
 	w->flow.profile = w->asset.profile;
 	w->flow.asset = w->asset.asset;
-	if (!lc_budget_take(w, 0) || bpf_map_update_elem(&lc_flows, &w->key, &w->flow, BPF_ANY))
+	if ((more && !lc_budget_take(w, 0)) || bpf_map_update_elem(&lc_flows, &w->key, &w->flow, BPF_ANY))
 		return NULL;
 	return bpf_map_lookup_elem(&lc_flows, &w->key);
 }

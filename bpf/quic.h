@@ -127,7 +127,7 @@ LC_GLOBAL int lc_quic_header(struct lc_quic_work *q)
 		q->cid.bytes[i] = lc_quic_u8(q, at + 6 + i);
 	at += 6 + q->cid.len;
 	q->at = at + 1 + lc_quic_u8(q, at);
-	q->bad = q->at > q->end;
+	q->bad = 0;
 	kind = lc_quic_type(first, q->version);
 	if (kind == LC_QUIC_INITIAL) {
 		len = lc_quic_varint(q);     /* token */

@@ -41,7 +41,7 @@ LC_INLINE struct lc_flow *lc_tcp_syn(struct lc_work *w, const struct lc_flow *ol
 	w->flow.begins = which + 1;
 	lc_stream_select(w, LC_STREAM_FIRST, which);
 	lc_stream_forget(w);
-	return lc_flow_add(w);
+	return lc_flow_add(w, !old);
 }
 
 /* A connection whose SYN was not seen: it begins here, for all that is known. */
@@ -52,7 +52,7 @@ LC_INLINE struct lc_flow *lc_tcp_midstream(struct lc_work *w)
 	w->flow.begins = 1;
 	lc_stream_select(w, LC_STREAM_FIRST, 0);
 	lc_stream_forget(w);
-	return lc_flow_add(w);
+	return lc_flow_add(w, 1);
 }
 
 LC_INLINE int lc_tcp_known_start(const struct lc_flow *flow, __u32 start)
@@ -144,6 +144,18 @@ LC_INLINE void lc_tcp_look_without(struct lc_work *w, const struct lc_begin *beg
 	w->odd = LC_R_URGENT;
 }
 
+/* The stream in which the last byte wins, where the other has no whole hello. */
+LC_INLINE enum lc_reason lc_tcp_look_last(struct lc_work *w, const struct lc_begin *begin, const struct lc_stream *last)
+{
+	enum lc_reason why = lc_view_stream(w, last, 0);
+
+	if (begin->flags & LC_BEGIN_URGENT)
+		lc_tcp_look_without(w, begin, last);
+	if (begin->flags & LC_BEGIN_CONFLICT && why != LC_R_PENDING)
+		w->odd = LC_R_VIEWS;
+	return why;
+}
+
 LC_INLINE enum lc_reason lc_tcp_look_kept(struct lc_tcp_walk *walk, struct lc_begin *begin, struct lc_stream *first)
 {
 	struct lc_work *w = walk->work;
@@ -161,8 +173,10 @@ LC_INLINE enum lc_reason lc_tcp_look_kept(struct lc_tcp_walk *walk, struct lc_be
 	if (begin->flags & LC_BEGIN_URGENT)
 		lc_tcp_look_without(w, begin, first);
 	last = bpf_map_lookup_elem(&lc_hellos, &w->other_key);
+	if (last && why == LC_R_PENDING)
+		return lc_tcp_look_last(w, begin, last);     /* whole in any view is whole */
 	if (last)
-		lc_view_stream(w, last, 0);
+		lc_tcp_look_last(w, begin, last);
 	/* a third version of a byte may have come between two that are alike */
 	if (begin->flags & LC_BEGIN_CONFLICT && why != LC_R_PENDING)
 		w->odd = LC_R_VIEWS;
@@ -239,8 +253,8 @@ LC_CALLBACK lc_tcp_begin(__u32 turn, void *context)
 		lc_tcp_after(walk, begin);
 		return 0;
 	}
-	if (!walk->work->looks.known)
-		w->pkt.rst_seq = begin->start + (w->piece.a < begin->next ? w->piece.a : begin->next);
+	if (!w->looks.known)
+		w->pkt.rst_seq = begin->start + (w->piece.b > begin->next ? begin->next : w->piece.a);
 	why = lc_tcp_look(walk, begin);
 	w->looks.full |= why == LC_R_TABLE_FULL;
 	/* a whole hello was let through, and what comes in its place wants more than it had: the rest may be there already */

@@ -31,7 +31,7 @@ LC_INLINE enum lc_reason lc_udp(struct __sk_buff *skb, struct lc_work *w)
 		if (!lc_udp_is_quic(w, head))
 			return LC_R_NOT_TCP;
 		lc_flow_blank(w);
-		flow = lc_flow_add(w);
+		flow = lc_flow_add(w, 1);
 	}
 	if (!flow)
 		return lc_flow_reason(w, NULL, LC_R_TABLE_FULL);

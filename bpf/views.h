@@ -25,8 +25,8 @@ LC_GLOBAL int lc_view_add(struct lc_work *w)
 	if (!w)
 		return 0;
 	lc_verdict(w);
-	if (w->quiet && !lc_verdict_refuses(w->view.verdict))
-		return 0;
+	if (w->quiet && !(w->view.endpoint && lc_verdict_refuses(w->view.verdict)))
+		return 0;            /* only a name can say more than what was said */
 	w->view.hash = w->tls.name_len ? w->walk.hash : 0;
 	same = w->views && w->view.reason == w->best.reason && w->view.endpoint == w->best.endpoint && w->view.hash == w->best.hash;
 	stricter = lc_verdict_rank(w->view.verdict) > lc_verdict_rank(w->best.verdict);

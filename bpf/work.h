@@ -79,7 +79,7 @@ struct lc_work {
 	__u8 odd;                    /* enum lc_reason: what is odd about them together */
 	__u8 decided;                /* this packet decided its flow */
 	__u8 again;                  /* ... that was decided before */
-	__u8 quiet;                  /* only a refusal counts of what is looked at */
+	__u8 quiet;                  /* of what is looked at only a refused name counts */
 	struct lc_name name, other;  /* of the best view, and of one that disagrees */
 	struct lc_tls tls;
 	struct lc_stream stream;

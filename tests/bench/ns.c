@@ -5,6 +5,7 @@
  */
 #include <unistd.h>
 
+#include "../datapath/quic_packet.h"
 #include "../datapath/world.h"
 
 #define ROUNDS 9
@@ -13,12 +14,30 @@
 
 struct bench {
 	const char *says;
-	struct packet packets[3];    /* all but the last are run once, before; ended by src NULL */
+	struct packet packets[6];    /* all but the last are run once, before; ended by src NULL */
 	bool fresh;                  /* the flow is forgotten before each run: one run a round, many rounds */
 };
 
 static __u8 hello[2048];
 static size_t hello_n;
+
+/* QUIC: the whole hello; the two parts of a large one, as Chrome sends it; decoys; what costs most; what comes after. */
+enum bench_quic { BENCH_WHOLE, BENCH_FIRST, BENCH_SECOND, BENCH_DECOY2, BENCH_DECOY3, BENCH_DECOY4, BENCH_BAD, BENCH_FRAMES, BENCH_SHORT,
+		  BENCH_QUICS };
+#define BENCH_CRYPTO(from, bytes, in) { .kind = FRAME_CRYPTO, .at = from, .n = bytes, .piece = in }
+#define BENCH_INITIAL(id, ...) { { { .kind = QUIC_INITIAL, .dcid = id, .frames = { __VA_ARGS__ } } }, .size = 1250 }
+
+static const struct quic_datagram bench_quics[BENCH_QUICS] = {
+	[BENCH_WHOLE] = BENCH_INITIAL(1, BENCH_CRYPTO(0, 513, 0)),
+	[BENCH_FIRST] = BENCH_INITIAL(1, BENCH_CRYPTO(0, 400, 100), { .kind = FRAME_PING }, BENCH_CRYPTO(500, 600, 0)),
+	[BENCH_SECOND] = BENCH_INITIAL(1, BENCH_CRYPTO(400, 100, 50), BENCH_CRYPTO(1100, 700, 0)),
+	[BENCH_DECOY2] = BENCH_INITIAL(2, BENCH_CRYPTO(0, 400, 0)),
+	[BENCH_DECOY3] = BENCH_INITIAL(3, BENCH_CRYPTO(0, 400, 0)),
+	[BENCH_DECOY4] = BENCH_INITIAL(4, BENCH_CRYPTO(0, 400, 0)),
+	[BENCH_BAD] = { { { .kind = QUIC_INITIAL, .dcid = 5, .bad_tag = true, .frames = { { .kind = FRAME_PING } } } }, .size = 1472 },
+	[BENCH_FRAMES] = BENCH_INITIAL(1, BENCH_CRYPTO(0, 250, 1)),
+	[BENCH_SHORT] = { { { .kind = QUIC_SHORT } }, .size = 1250 },
+};
 
 static int bench_empty(void)
 {
@@ -50,11 +69,15 @@ static __u32 bench_fresh(struct world *w, const struct bench *b, const struct pa
 	__u64 sum = 0;
 
 	for (__u32 i = 0; i < FRESH; i++) {
-		struct packet syn = b->packets[0], hit = *last;
+		__u32 duration = 0;
 
-		syn.sport = hit.sport = 10000 + i;
-		bench_run(lc_gate_program(w->gate), &syn, 1);
-		sum += bench_run(lc_gate_program(w->gate), &hit, 1);
+		for (const struct packet *p = b->packets; p <= last; p++) {
+			struct packet hit = *p;
+
+			hit.sport = 10000 + i;
+			duration = bench_run(lc_gate_program(w->gate), &hit, 1);
+		}
+		sum += duration;
 		if (i % 256 == 0)
 			lc_event_read(w->reader, 0);
 	}
@@ -78,6 +101,18 @@ static void bench_row(struct world *w, int empty, const struct bench *b)
 	qsort(ours, ROUNDS, sizeof(*ours), bench_order);
 	qsort(theirs, ROUNDS, sizeof(*theirs), bench_order);
 	printf("%-52s %6u ns   empty %4u ns\n", b->says, ours[ROUNDS / 2], theirs[ROUNDS / 2]);
+}
+
+/* A datagram of that kind; the hello's name is in no catalogue. */
+static struct packet bench_quic(enum bench_quic which)
+{
+	const struct hello small = { .sni = "www.example.org", .pad = 513 }, large = { .sni = "www.example.org", .filler_after = 1000, .pad = 1800 };
+	static __u8 message[4096], bytes[BENCH_QUICS][QUIC_MAX];
+	const struct quic_hellos h = { { message + 5, message + 5 }, { 0, 0 } };
+
+	hello_build(which == BENCH_WHOLE ? &small : &large, message, sizeof(message));
+	return (struct packet){ .src = "10.1.0.5", .dst = "203.0.113.9", .proto = 17, .payload = bytes[which],
+				.payload_n = quic_build(&bench_quics[which], &h, bytes[which]) };
 }
 
 int main(void)
@@ -107,6 +142,17 @@ int main(void)
 		  { { .src = "10.1.0.5", .dst = "203.0.113.9", .flags = TCP_SYN, .seq = 999 },
 		    { .src = "10.1.0.5", .dst = "203.0.113.9", .flags = TCP_ACK, .seq = 1000, .payload = other,
 		      .payload_n = hello_build(&none, other, sizeof(other)) } }, true },
+		{ "QUIC, first Initial of a flow, whole hello", { bench_quic(BENCH_WHOLE) }, true },
+		{ "QUIC, first of two Initials of a large hello", { bench_quic(BENCH_FIRST) }, true },
+		{ "QUIC, second of them, which completes it", { bench_quic(BENCH_FIRST), bench_quic(BENCH_SECOND) }, true },
+		{ "QUIC, the same Initial again", { bench_quic(BENCH_WHOLE), bench_quic(BENCH_WHOLE) }, true },
+		{ "QUIC, bad tag, no keys known", { bench_quic(BENCH_BAD) }, true },
+		{ "QUIC, bad tag, keys of four connection ids known",
+		  { bench_quic(BENCH_FIRST), bench_quic(BENCH_DECOY2), bench_quic(BENCH_DECOY3), bench_quic(BENCH_DECOY4),
+		    bench_quic(BENCH_BAD) }, true },
+		{ "QUIC, CRYPTO in 250 frames of a byte", { bench_quic(BENCH_FRAMES) }, true },
+		{ "QUIC, the same 250 frames again", { bench_quic(BENCH_FRAMES), bench_quic(BENCH_FRAMES) }, true },
+		{ "QUIC, any other packet of a decided flow", { bench_quic(BENCH_WHOLE), bench_quic(BENCH_SHORT) }, false },
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
 		bench_row(&w, empty, &rows[i]);

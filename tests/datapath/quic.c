@@ -140,18 +140,103 @@ static const char *quic_from_expect(struct world *w, const char *src, unsigned i
 }
 
 static const struct quic_packet quic_half = INITIAL(CRYPTO(0, 60)), quic_rest = NUMBERED(1, REST_OF(60)), quic_bad = BAD(WHOLE);
+static const struct quic_packet quic_second = NUMBERED(2, { .kind = FRAME_CRYPTO, .n = 60, .behind = true });
+static const struct quic_packet quic_third = NUMBERED(3, { .kind = FRAME_CRYPTO, .at = 60, .n = QUIC_ALL, .behind = true });
 
-/* A flow that waits for its second half while another host begins many. */
+/* What another host begins meanwhile. */
+static const char *quic_flood(const struct quic_packet *packet, unsigned int flows)
+{
+	const char *complaint = NULL;
+
+	for (unsigned int i = 0; i < flows && !complaint; i++)
+		complaint = quic_from(&dry, "10.1.1.5", 1024 + i, packet);
+	return complaint;
+}
+
+/* A flow that waits for its second half. */
 static const char *quic_pushed_out(const struct quic_packet *flood, unsigned int flows)
 {
 	const char *complaint;
 
 	world_forget(&dry);
 	complaint = quic_from_expect(&dry, "10.1.0.5", 40000, &quic_half, LC_R_PENDING, PASSED);
-	for (unsigned int i = 0; i < flows && !complaint; i++)
-		complaint = quic_from(&dry, "10.1.1.5", 1024 + i, flood);
+	if (!complaint)
+		complaint = quic_flood(flood, flows);
 	return complaint ? complaint : quic_from_expect(&dry, "10.1.0.5", 40000, &quic_rest, LC_R_TABLE_FULL, STOPPED);
 }
+
+/* An allowed one, whole, whose hello comes again; or which waits for the rest of what follows its hello. */
+static const char *quic_pushed_out_whole(bool more)
+{
+	const char *complaint;
+
+	world_forget(&mild);
+	mild.twin = true;            /* so that the name is another one */
+	complaint = quic_from(&mild, "10.1.0.5", 40000, &quic_half);
+	if (!complaint)
+		complaint = quic_from(&mild, "10.1.0.5", 40000, &quic_rest);
+	if (!complaint && more)
+		complaint = quic_from(&mild, "10.1.0.5", 40000, &quic_second);
+	for (unsigned int i = 0; i < HELLO_FLOWS && !complaint; i++)
+		complaint = quic_from(&mild, "10.1.1.5", 1024 + i, &quic_half);
+	mild.twin = false;
+	if (complaint || more)
+		return complaint ? complaint : quic_from_expect(&mild, "10.1.0.5", 40000, &quic_third, LC_R_TABLE_FULL, PASSED);
+	return quic_from_expect(&mild, "10.1.0.5", 40000, &quic_half, LC_R_DECIDED, PASSED);
+}
+
+/* A host's flows are forgotten, but not what was kept of them. */
+static const char *quic_forget_flows(struct world *w)
+{
+	struct lc_flow_key key;
+	int flows = lc_gate_map(w->gate, LC_MAP_FLOWS);
+
+	while (!bpf_map_get_next_key(flows, NULL, &key))
+		if (bpf_map_delete_elem(flows, &key))
+			return "a flow can not be deleted";
+	return NULL;
+}
+
+/* The same ports again: nothing of the older flow's hello is taken for this one's. */
+static const char *quic_same_ports(void)
+{
+	const char *complaint;
+
+	world_forget(&dry);
+	complaint = quic_from_expect(&dry, "10.1.0.5", 40000, &quic_half, LC_R_PENDING, PASSED);
+	if (!complaint)
+		complaint = quic_forget_flows(&dry);
+	return complaint ? complaint : quic_from_expect(&dry, "10.1.0.5", 40000, &quic_rest, LC_R_PENDING, PASSED);
+}
+
+/* ... nor its second stream. */
+static const char *quic_same_ports_twofold(void)
+{
+	static const struct quic_packet early = INITIAL(CRYPTO(30, 8)), other = NUMBERED(1, { .kind = FRAME_CRYPTO, .n = 8, .said_at = 30 });
+	const char *complaint;
+
+	world_forget(&dry);
+	complaint = quic_from_expect(&dry, "10.1.0.5", 40000, &early, LC_R_PENDING, PASSED);
+	if (!complaint)
+		complaint = quic_from_expect(&dry, "10.1.0.5", 40000, &other, LC_R_VIEWS, PASSED);
+	if (!complaint)
+		complaint = quic_forget_flows(&dry);
+	dry.events_n = 0;
+	if (!complaint)
+		complaint = quic_from_expect(&dry, "10.1.0.5", 40000, &quic_half, LC_R_PENDING, PASSED);
+	if (!complaint)
+		complaint = quic_from_expect(&dry, "10.1.0.5", 40000, &quic_rest, LC_R_MATCH, STOPPED);
+	if (!complaint && (dry.events_n != 1 || dry.events[0].other_len))
+		complaint = "another name is told";
+	return complaint;
+}
+
+/* Under a policy that lets hellos without a name pass. */
+static const struct quic_row quic_nameless = {
+	.as_is = true, .other = { .sni = HELLO_NAME },
+	.steps = { { .total = LC_R_NO_SNI, DATAGRAM(INITIAL(WHOLE)) }, LAST_SENT(NUMBERED(1, SECOND(0, QUIC_ALL))) },
+	.expect = QUIC_REFUSED, .again = true, .events = 2,
+};
 
 /* Whoever begins too many is told so; others are not, and what was begun before is not lost. */
 static const char *quic_budget(void)
@@ -167,6 +252,30 @@ static const char *quic_budget(void)
 	if (!complaint)
 		complaint = quic_from_expect(&live, "10.1.1.6", 40000, &quic_half, LC_R_PENDING, PASSED);
 	return complaint ? complaint : quic_from_expect(&live, "10.1.0.5", 40000, &quic_rest, LC_R_MATCH, STOPPED);
+}
+
+/* How many flows of so many connection ids a host may begin at once. */
+static unsigned int quic_flows(const char *src, unsigned int conns)
+{
+	unsigned int flows;
+
+	live.total = LC_R_PENDING;
+	for (flows = 0; flows < 1000 && live.total == LC_R_PENDING; flows++) {
+		for (unsigned int i = 1; i <= conns && live.total == LC_R_PENDING; i++) {
+			const struct quic_packet half = { .kind = QUIC_INITIAL, .dcid = i, .frames = { CRYPTO(0, 60) } };
+
+			if (quic_from(&live, src, 1024 + flows, &half))
+				return 0;
+		}
+	}
+	return flows;
+}
+
+static const char *quic_budget_conns(void)
+{
+	unsigned int one = quic_flows("10.1.1.7", 1), four = quic_flows("10.1.1.8", 4);
+
+	return one > 1 && four > 1 && one < 5 * four && one > 3 * four ? NULL : wrong("%u flows of one, %u of four", one, four);
 }
 
 /* What was let by under another policy is refused from the next datagram on. */
@@ -201,10 +310,17 @@ int main(void)
 	quic_lengths();
 	row_end(quic_cuts(), "two datagrams, cut anywhere, in either order");
 	quic_hellos();
+	mild.twin = false;
+	row_end(quic_row(&mild, &quic_nameless), "hello without a name, then one with a refused name");
 	row_end(quic_budget(), "who begins too many flows is refused, and nobody else");
+	row_end(quic_budget_conns(), "each connection id costs as much as a flow");
 	row_end(quic_policy_changes(), "a policy that changes refuses a flow that was let by");
+	row_end(quic_same_ports(), "an older flow's half of a hello is not taken for a newer one's");
+	row_end(quic_same_ports_twofold(), "an older flow's second stream is not taken for a newer one's");
 	row_end(quic_pushed_out(&quic_half, HELLO_FLOWS), "half a hello that was pushed out is table-full");
 	row_end(quic_pushed_out(&quic_bad, NOISE_FLOWS), "keys that were pushed out make their flow table-full");
+	row_end(quic_pushed_out_whole(false), "a hello that was pushed out when it was whole may come again");
+	row_end(quic_pushed_out_whole(true), "half of what follows a hello that was pushed out is table-full");
 	world_close(&live);
 	world_close(&mild);
 	world_close(&dry);

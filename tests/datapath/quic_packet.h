@@ -32,7 +32,8 @@ struct quic_frame {
 	__u16 piece;                 /* CRYPTO: in frames of so many bytes */
 	bool backwards;              /* ... the last of them first */
 	bool other;                  /* CRYPTO: bytes of the other hello */
-	bool shifted;                /* CRYPTO: said to lie at 16384 */
+	__u32 said_at;               /* CRYPTO: lies there, as it says */
+	bool behind;                 /* CRYPTO: behind the first hello */
 	bool long_type;              /* frame type in two bytes, where one would do */
 	bool huge;                   /* ACK: a delay of 2^60 */
 };
@@ -137,9 +138,9 @@ static inline void quic_number(struct quic_out *o, size_t bytes, __u64 value)
 /* RFC 9000, 16: in as few bytes as it fits. */
 static inline void quic_varint(struct quic_out *o, __u32 value)
 {
-	size_t bytes = value < 64 ? 1 : value < 16384 ? 2 : 4;
+	size_t bytes = value < 64 ? 1 : value < 16384 ? 2 : value < 1u << 30 ? 4 : 8;
 
-	quic_number(o, bytes, value | (bytes == 4 ? 2u << 30 : bytes == 2 ? 1u << 14 : 0));
+	quic_number(o, bytes, value | (bytes == 8 ? 3ull << 62 : bytes == 4 ? 2u << 30 : bytes == 2 ? 1u << 14 : 0));
 }
 
 static inline void quic_type(struct quic_out *o, const struct quic_frame *f, __u8 type)
@@ -147,12 +148,12 @@ static inline void quic_type(struct quic_out *o, const struct quic_frame *f, __u
 	quic_number(o, f->long_type ? 2 : 1, f->long_type ? 0x4000 | type : type);
 }
 
-static inline void quic_crypto_piece(struct quic_out *o, const struct quic_frame *f, const __u8 *hello, __u32 at, __u32 n)
+static inline void quic_crypto_piece(struct quic_out *o, const struct quic_frame *f, const struct quic_hellos *h, __u32 at, __u32 n)
 {
 	quic_type(o, f, 6);
-	quic_varint(o, f->shifted ? 16384 : at);
+	quic_varint(o, f->said_at ? f->said_at : f->behind ? h->n[0] + at : at);
 	quic_varint(o, n);
-	quic_put(o, hello + at, n);
+	quic_put(o, h->bytes[f->other] + at, n);
 }
 
 static inline void quic_crypto(struct quic_out *o, const struct quic_frame *f, const struct quic_hellos *h)
@@ -162,7 +163,7 @@ static inline void quic_crypto(struct quic_out *o, const struct quic_frame *f, c
 	for (__u32 i = 0; i < pieces; i++) {
 		__u32 at = (f->backwards ? pieces - 1 - i : i) * piece;
 
-		quic_crypto_piece(o, f, h->bytes[f->other], f->at + at, at + piece > n ? n - at : piece);
+		quic_crypto_piece(o, f, h, f->at + at, at + piece > n ? n - at : piece);
 	}
 }
 

@@ -22,6 +22,7 @@ struct quic_step {
 	bool cut_backwards;
 	__u16 segment;               /* each packet fills a datagram of so many bytes, and all of them are one GSO packet */
 	bool no_segs;                /* ... of a guest's: gso_segs is 0 */
+	bool together;               /* ... and the last two packets are in one datagram */
 	bool raise;                  /* each repetition has another packet number */
 	__u16 times;                 /* 0: once */
 };
@@ -191,6 +192,11 @@ static const struct quic_row quic_rows[] = {
 		     SENT({ QUIC_INITIAL, .dcid = 3, .frames = { CRYPTO(0, 60) } }),
 		     LAST_SENT({ QUIC_INITIAL, .dcid = 9, .keys = 1, .frames = { REST_OF(60) } }) },
 	  .expect = QUIC_REFUSED },
+	{ .says = "keys of the fourth connection id",
+	  .steps = { SENT(INITIAL({ FRAME_PING })), SENT({ QUIC_INITIAL, .dcid = 2, .frames = { { FRAME_PING } } }),
+		     SENT({ QUIC_INITIAL, .dcid = 3, .frames = { { FRAME_PING } } }), SENT({ QUIC_INITIAL, .dcid = 4, .frames = { CRYPTO(0, 60) } }),
+		     LAST_SENT({ QUIC_INITIAL, .dcid = 9, .keys = 4, .frames = { REST_OF(60) } }) },
+	  .expect = QUIC_REFUSED },
 	{ .says = "packet numbers begin anywhere",
 	  .steps = { SENT({ QUIC_INITIAL, .number = 70000, .number_len = 3, .frames = { CRYPTO(0, 60) } }),
 		     LAST_SENT(NUMBERED(70001, REST_OF(60))) },
@@ -281,11 +287,14 @@ static const char *quic_send_segments(struct world *w, struct packet *p, const s
 	static __u8 bytes[4 * QUIC_MAX];
 	const char *complaint;
 
+	memset(bytes, 0, sizeof(bytes));
 	p->payload = bytes;
 	for (const struct quic_packet *packet = step->datagram.packets; packet->kind; packet++) {
 		one.packets[0] = *packet;
 		one.size = packet[1].kind || !step->datagram.size ? step->segment : step->datagram.size;
 		one.each = packet->kind == QUIC_0RTT ? step->datagram.each : 0;
+		if (step->together && packet[1].kind && !packet[2].kind)
+			one.packets[1] = *++packet;
 		if (p->payload_n % step->segment)
 			p->payload_n += step->segment - p->payload_n % step->segment;
 		p->payload_n += quic_build(&one, h, bytes + p->payload_n);

@@ -17,6 +17,7 @@
 #define BEYOND QUIC_BY(LC_R_QUIC, LC_V_DENY_DROP, "no-quic")
 #define UNKNOWN QUIC_BY(LC_R_QUIC_VERSION, LC_V_DENY_DROP, "no-quic")
 #define DIFFER QUIC_BY(LC_R_VIEWS, LC_V_AUDIT, "differ")
+#define SECOND(from, bytes) { .kind = FRAME_CRYPTO, .at = from, .n = bytes, .other = true, .behind = true }
 #define TINY { QUIC_0RTT, .n = 1, .dcid_n = QUIC_NONE, .scid_n = QUIC_NONE }
 #define NOISE_OF(v) { QUIC_NOISE, .version = v }
 
@@ -128,6 +129,31 @@ static const struct quic_row quic_odd_rows[] = {
 		     STOPPED_BY(NOISE_OF(QUIC_V1)), { .total = LC_R_DECIDED, .stopped = true } },
 	  .expect = QUIC_REFUSED },
 
+	/* a second hello behind the first, as HelloRetryRequest asks for it */
+	{ .says = "second hello names what is refused", .hello = QUIC_INNOCENT, .other = { .sni = HELLO_NAME },
+	  .steps = { ALLOWED_BY(INITIAL(WHOLE)), LAST_SENT(NUMBERED(1, SECOND(0, QUIC_ALL))) },
+	  .expect = QUIC_REFUSED, .again = true, .events = 2 },
+	{ .says = "second hello over two datagrams, the second first", .hello = QUIC_INNOCENT, .other = { .sni = HELLO_NAME },
+	  .steps = { ALLOWED_BY(INITIAL(WHOLE)), LET_BY(NUMBERED(1, SECOND(70, QUIC_ALL))), LAST_SENT(NUMBERED(2, SECOND(0, 70))) },
+	  .expect = QUIC_REFUSED, .again = true, .events = 2 },
+	{ .says = "both hellos in one datagram", .hello = QUIC_INNOCENT, .other = { .sni = HELLO_NAME },
+	  .steps = { LAST_SENT(INITIAL(WHOLE, SECOND(0, QUIC_ALL))) }, .expect = QUIC_REFUSED, .view = HELLO_TWIN },
+	{ .says = "second hello under the server's connection id", .hello = QUIC_INNOCENT, .other = { .sni = HELLO_NAME },
+	  .steps = { ALLOWED_BY(INITIAL(WHOLE)),
+		     LAST_SENT({ QUIC_INITIAL, .dcid = 2, .keys = 1, .number = 1, .frames = { SECOND(0, QUIC_ALL) } }) },
+	  .expect = QUIC_REFUSED, .again = true, .events = 2 },
+	{ .says = "second hello names the same again", .hello = QUIC_INNOCENT, .other = QUIC_INNOCENT,
+	  .steps = { ALLOWED_BY(INITIAL(WHOLE)), LET_BY(NUMBERED(1, SECOND(0, 70))), LET_BY(NUMBERED(2, SECOND(70, QUIC_ALL))),
+		     LET_BY({ QUIC_SHORT }) },
+	  .expect = QUIC_HARMLESS },
+	{ .says = "second hello with an audited name", .hello = QUIC_INNOCENT, .other = { .sni = "audited.test" },
+	  .steps = { ALLOWED_BY(INITIAL(WHOLE)), LET_BY(NUMBERED(1, SECOND(0, QUIC_ALL))) }, .expect = QUIC_HARMLESS },
+	{ .says = "audited name beside a hello that more follows", .hello = QUIC_INNOCENT, .other = { .sni = "audited.test" },
+	  .steps = { { .total = LC_R_MATCH, DATAGRAM(INITIAL(WHOLE, SECOND(0, 60)), DECOY(2)) } },
+	  .expect = { LC_V_AUDIT, LC_R_MATCH, NULL, "AUDITED", "watch", "audited.test", 0 }, .view = HELLO_TWIN },
+	{ .says = "what follows a hello and is none says nothing", .hello = QUIC_INNOCENT, .other = { .message_type = 11 },
+	  .steps = { ALLOWED_BY(INITIAL(WHOLE)), LET_BY(NUMBERED(1, SECOND(0, QUIC_ALL))) }, .expect = QUIC_HARMLESS },
+
 	/* versions that can not be read */
 	{ .says = "unknown version", .steps = { { .total = LC_R_QUIC_VERSION, .stopped = true, DATAGRAM(NOISE_OF(QUIC_UNKNOWN)) },
 						STOPPED_BY({ QUIC_SHORT }), STOPPED_BY(INITIAL(WHOLE)) }, .expect = UNKNOWN },
@@ -171,7 +197,10 @@ static const struct quic_row quic_odd_rows[] = {
 	  .steps = { { .total = LC_R_TOO_LONG, .stopped = true, DATAGRAM(INITIAL(CRYPTO(0, 100))) } },
 	  .expect = QUIC_BY(LC_R_TOO_LONG, LC_V_DENY_DROP, "endless") },
 	{ .says = "bytes behind all that is kept", .hello = { .pad = 300 },
-	  .steps = { SENT(INITIAL(CRYPTO(0, 60))), UNDECIDABLE(NUMBERED(1, { FRAME_CRYPTO, .at = 60, .n = 1, .shifted = true })) },
+	  .steps = { SENT(INITIAL(CRYPTO(0, 60))), UNDECIDABLE(NUMBERED(1, { FRAME_CRYPTO, .at = 60, .n = 1, .said_at = LC_HELLO_MAX })) },
+	  .expect = BEYOND },
+	{ .says = "bytes that begin behind all that is kept, and come round", .hello = { .pad = 300 },
+	  .steps = { SENT(INITIAL(CRYPTO(0, 60))), UNDECIDABLE(NUMBERED(1, { FRAME_CRYPTO, .at = 60, .n = 32, .said_at = 0xfffffff0 })) },
 	  .expect = BEYOND },
 	{ .says = "datagram larger than is looked at", .hello = { .pad = 300 },
 	  .steps = { { .total = LC_R_QUIC, .stopped = true, DATAGRAM(INITIAL(WHOLE)), .datagram.size = 2049 } }, .expect = BEYOND },
@@ -196,10 +225,22 @@ static const struct quic_row quic_odd_rows[] = {
 	  .steps = { { .total = LC_R_QUIC, .stopped = true, .segment = 1400, DATAGRAM(TINY, TINY, INITIAL(WHOLE)), .datagram.each = 140,
 		       .datagram.size = 1 } },
 	  .expect = BEYOND },
+	{ .says = "as many packets before it as are looked at, in one GSO packet",
+	  .steps = { { .total = LC_R_QUIC, .stopped = true, .segment = 1280, DATAGRAM(TINY, TINY, INITIAL(WHOLE)), .datagram.each = 128,
+		       .datagram.size = 1 } },
+	  .expect = BEYOND },
+	{ .says = "280 packets before it in one GSO packet, some of them in its datagram",
+	  .steps = { { .total = LC_R_QUIC, .stopped = true, .segment = 1600, .together = true, DATAGRAM(TINY, TINY, INITIAL(WHOLE)),
+		       .datagram.each = 140 } },
+	  .expect = BEYOND },
 	{ .says = "packet number that others may read in another way",
 	  .steps = { SENT(NUMBERED(200, CRYPTO(0, 60))), { .total = LC_R_PENDING, .ttl = 3, DATAGRAM({ QUIC_INITIAL, .number = 1 << 30, .number_len = 4, .frames = { { FRAME_PING } } }) },
 		     UNDECIDABLE(NUMBERED(256, REST_OF(60))) },
 	  .expect = BEYOND },
+	{ .says = "packet number that is small again",
+	  .steps = { SENT(INITIAL(CRYPTO(0, 60))), { .total = LC_R_PENDING, .ttl = 3, DATAGRAM({ QUIC_INITIAL, .number = 1 << 30, .number_len = 4, .frames = { { FRAME_PING } } }) },
+		     LAST_SENT(NUMBERED(1, REST_OF(60))) },
+	  .expect = QUIC_REFUSED },
 	{ .says = "noise behind small packet numbers is noise",
 	  .steps = { SENT(NUMBERED(126, CRYPTO(0, 60))), SENT(BAD(WHOLE)), LAST_SENT(NUMBERED(127, REST_OF(60))) }, .expect = QUIC_REFUSED },
 };

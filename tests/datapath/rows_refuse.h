@@ -202,7 +202,8 @@ static const char *refuse_row(struct world *w, struct wire *wire, const struct r
 	p.payload = stream;
 	world_forget(w);
 	complaint = refuse_before(w, row, &p, n);
-	start = p.seq + at + (row->when == IN_SYN);
+	/* the first byte that the server does not have */
+	start = p.seq + (row->when == OVERLAP ? row->first : at) + (row->when == IN_SYN);
 	p.seq += at + (row->when == AHEAD ? 3000 : 0);
 	p.payload = stream + at;
 	p.payload_n = row->when == SECOND_FIRST ? row->first : n - at;

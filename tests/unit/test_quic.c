@@ -88,9 +88,11 @@ static void test_number(void **state)
 	assert_int_equal(lc_quic_number(0, 0xffffffff, 4), 0xffffffff);
 	for (int round = 0; round < 100000; round++) {
 		uint32_t bytes = 1 + draw(4), half = 1u << (8 * bytes - 1);
-		uint64_t expected = (uint64_t)draw(1u << 31) << draw(20), number = expected + draw(half);
+		uint64_t expected = (uint64_t)draw(1u << 31) << draw(20), number = expected + draw(half + 1u);
 
-		if (draw(2) && number > half)
+		if (round % 2)
+			number = expected + half; /* the farthest there is */
+		else if (draw(2) && number > half)
 			number -= half - 1;
 		assert_int_equal(lc_quic_number(expected, number & (2ull * half - 1), bytes), number);
 	}
@@ -209,6 +211,7 @@ static void test_headers(void **state)
 		{ "server's connection id past the end", "c0000000010009aabbccddeeff0011", LC_QUIC_LONG, 0, 0 },
 		{ "token past the end", "c000000001000009aabb", LC_QUIC_LONG, 0, 0 },
 		{ "token of 2^32 - 1 bytes", "c0000000010000c0000000ffffffff0100", LC_QUIC_LONG, 0, 0 },
+		{ "token of 2^32 - 7 bytes, back into its own length", "c0000000010000c0000000fffffff90100", LC_QUIC_LONG, 0, 0 },
 		{ "token of 2^62 - 1 bytes", "c0000000010000ffffffffffffffff0100", LC_QUIC_LONG, 0, 0 },
 		{ "one byte longer than the datagram", "c0000000010000000200", LC_QUIC_LONG, 0, 0 },
 		{ "2^32 - 1 bytes long", "c0000000010000" "00" "c0000000ffffffff00", LC_QUIC_LONG, 0, 0 },
